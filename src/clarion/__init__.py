@@ -1,0 +1,1 @@
+"""Clarion: take an urgent public call from a text to coordinated, lawful action."""

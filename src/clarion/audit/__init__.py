@@ -1,0 +1,1 @@
+"""Append-only record of what organisers and the host did."""

@@ -1,0 +1,1 @@
+"""Campaigns with their statements, demands, translations and updates."""

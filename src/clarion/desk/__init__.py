@@ -1,0 +1,1 @@
+"""The demo's one page; never part of a real site."""

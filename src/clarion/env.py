@@ -1,0 +1,186 @@
+"""Every variable of the environment that Clarion reads, declared once. Runs without Django: intake reads it too."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+from clarion.kernel.errors import ClarionError
+from clarion.kernel.files import DataFolder
+
+T = TypeVar("T")
+Network = IPv4Network | IPv6Network
+
+
+class SettingsWrong(ClarionError):
+    """One or more variables cannot be used; the text lists them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable: its default as it would be written, what it means, whether it may hold a secret."""
+
+    name: str
+    default: str
+    meaning: str
+    is_secret: bool = False
+    for_intake: bool = False
+
+
+VARIABLES = (
+    Variable("CLARION_DATA", "./clarion-data", "The one data folder.", for_intake=True),
+    Variable("CLARION_PUBLIC_URL", "http://localhost:8000", "Address of the public site.", for_intake=True),
+    Variable("CLARION_OFFICE_URL", "http://localhost:8001", "Address of the office; another host name than the public site's.", for_intake=True),
+    Variable("CLARION_DATABASE_URL", "", "Records elsewhere than in the data folder. Only SQLite so far: leave it empty.", is_secret=True),
+    Variable("CLARION_MAIL_URL", "", "`smtp://user:password@host:587`, or `file:///folder` for a trial. Empty: mails wait.", is_secret=True),
+    Variable("CLARION_MAIL_FROM", "", "Sender of every mail; default: the organiser's address."),
+    Variable("CLARION_MAIL_RATE", "0", "Mails a minute at the most; 0: as fast as the server takes them."),
+    Variable("CLARION_TRUSTED_PROXIES", "", "Networks whose X-Forwarded-For is believed, separated by commas.", for_intake=True),
+    Variable("CLARION_NETWORK_LIMITS", "", "Own limits for networks: `NETWORK=BURST/PER_SECOND`, separated by commas.", for_intake=True),
+    Variable("CLARION_INTAKE_QUEUE", "4096", "Submissions that may wait for the disk before forms are answered 503.", for_intake=True),
+    Variable("CLARION_FRAME_ANCESTOR", "", "The demo's desk alone sets this: the one origin that may frame the pages.", for_intake=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLimit:
+    """A network's own figures: forms at once, and forms a second after that."""
+
+    network: Network
+    burst: int
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class MailTarget:
+    """Where mails go: an SMTP server, a folder of `.eml` files, or nowhere yet."""
+
+    scheme: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    folder: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"MailTarget({self.scheme}://{self.host or self.folder or ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """The settings of one process."""
+
+    data: DataFolder
+    public_url: str
+    office_url: str
+    database_url: str
+    mail: MailTarget
+    mail_from: str
+    mail_rate: int
+    trusted_proxies: tuple[Network, ...]
+    network_limits: tuple[NetworkLimit, ...]
+    intake_queue: int
+    frame_ancestor: str
+
+    @property
+    def public_host(self) -> str:
+        """Host (and port) of the public site, lower case."""
+        return urlsplit(self.public_url).netloc.lower()
+
+    @property
+    def office_host(self) -> str:
+        """Host (and port) of the office, lower case."""
+        return urlsplit(self.office_url).netloc.lower()
+
+
+def read_env(environ: Mapping[str, str] | None = None) -> Env:
+    """The settings in `environ` (default: the process's own). Raises `SettingsWrong` with all problems at once."""
+    reader = _Reader(os.environ if environ is None else environ)
+    env = Env(
+        data=reader.read("CLARION_DATA", lambda text: DataFolder(Path(text).expanduser().resolve())),
+        public_url=reader.read("CLARION_PUBLIC_URL", _web_address),
+        office_url=reader.read("CLARION_OFFICE_URL", _web_address),
+        database_url=reader.read("CLARION_DATABASE_URL", _no_database_yet),
+        mail=reader.read("CLARION_MAIL_URL", _mail_target),
+        mail_from=reader.read("CLARION_MAIL_FROM", str.strip),
+        mail_rate=reader.read("CLARION_MAIL_RATE", _count),
+        trusted_proxies=reader.read("CLARION_TRUSTED_PROXIES", _networks),
+        network_limits=reader.read("CLARION_NETWORK_LIMITS", _network_limits),
+        intake_queue=reader.read("CLARION_INTAKE_QUEUE", _count),
+        frame_ancestor=reader.read("CLARION_FRAME_ANCESTOR", lambda text: _web_address(text) if text else ""),
+    )
+    if reader.problems:
+        raise SettingsWrong("\n".join(reader.problems))
+    return env
+
+
+class _Reader:
+    """Reads variables and gathers what is wrong with them."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+        self.problems: list[str] = []
+
+    def read(self, name: str, parse: Callable[[str], T]) -> T:
+        """The parsed value; where it cannot be read, a problem is noted and the default stands in."""
+        default = next(variable.default for variable in VARIABLES if variable.name == name)
+        try:
+            return parse(self._raw(name) or default)
+        except (ValueError, OSError) as error:
+            self.problems.append(f"{name}: {error}")
+            return parse(default)
+
+    def _raw(self, name: str) -> str:
+        file = self._given.get(f"{name}_FILE")
+        return Path(file).read_text(encoding="utf-8").strip() if file else self._given.get(name, "").strip()
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError(f"{text!r} is not an address such as https://call.example.org")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _no_database_yet(text: str) -> str:
+    if text:
+        raise ValueError("only the SQLite file of the data folder is supported; leave it empty")
+    return text
+
+
+def _mail_target(text: str) -> MailTarget:
+    parts = urlsplit(text)
+    match parts.scheme:
+        case "":
+            return MailTarget("none")
+        case "smtp" if parts.hostname:
+            return MailTarget("smtp", parts.hostname, parts.port or 587, unquote(parts.username or ""), unquote(parts.password or ""))
+        case "file" if parts.path.startswith("/") and not parts.netloc:
+            return MailTarget("file", folder=Path(unquote(parts.path)))
+    raise ValueError("is neither smtp://[user:password@]host[:port] nor file:///folder")
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if number < 0:
+        raise ValueError(f"{text!r} is not a whole number")
+    return number
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _network_limits(text: str) -> tuple[NetworkLimit, ...]:
+    return tuple(_network_limit(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _network_limit(text: str) -> NetworkLimit:
+    network, equals, figures = text.partition("=")
+    burst, slash, rate = figures.partition("/")
+    if not (equals and slash):
+        raise ValueError(f"{text!r} is not NETWORK=BURST/PER_SECOND")
+    return NetworkLimit(ip_network(network), int(burst), float(rate))

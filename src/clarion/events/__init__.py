@@ -1,0 +1,1 @@
+"""Events, their revisions, and who may change them."""

@@ -1,0 +1,1 @@
+"""Append-only hand-over from intake to worker; plain SQL, no Django."""

@@ -1,0 +1,1 @@
+"""The public process: published files out, submissions into the inbox. No Django."""

@@ -1,0 +1,1 @@
+"""Coarse work promised in the transaction that needs it."""

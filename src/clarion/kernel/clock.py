@@ -1,0 +1,18 @@
+"""The one place where the time is asked for; below the edge `now` is a parameter."""
+
+from datetime import UTC, datetime, timedelta
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def from_epoch(seconds: float) -> datetime:
+    """The aware UTC moment of a Unix time in seconds."""
+    return datetime.fromtimestamp(seconds, UTC)

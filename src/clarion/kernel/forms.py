@@ -1,0 +1,231 @@
+"""The public forms: their fields in order, their limits, and the codes with which each may be refused.
+
+`intake` checks a posted form against this table, `pages` draws the fields and writes one page for every refusal.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Literal
+
+from clarion.kernel.addresses import MAX_LENGTH as MAX_ADDRESS_LENGTH
+from clarion.kernel.addresses import is_address
+from clarion.kernel.languages import is_language
+from clarion.kernel.text import has_control_characters, tidy, tidy_lines
+
+FormName = Literal["sign", "host", "report", "my-data", "manage", "confirm", "withdraw"]
+Kind = Literal["line", "lines", "email", "country", "version", "consent", "choice", "date", "time", "language", "tick", "city", "venue"]
+
+EVENT_KINDS = ("rally", "vigil", "march", "talk", "workshop", "concert", "other")
+REPORT_REASONS = ("not-real", "wrong-place", "dangerous", "hateful", "private-home", "other")
+NO_COUNTRY = "ZZ"  # "prefer not to say"
+MAX_BODY_BYTES = 16_384
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_TIME = re.compile(r"\d\d:\d\d(?::00)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of a public form; `max_length` in characters."""
+
+    name: str
+    kind: Kind = "line"
+    required: bool = False
+    max_length: int = 200
+    choices: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes by which this field may be refused."""
+        own: dict[str, tuple[str, ...]] = {
+            "email": ("shape",), "country": ("unknown",), "version": ("unknown",), "consent": ("unknown",),
+            "choice": ("unknown",), "date": ("shape",), "time": ("shape",), "language": ("unknown",),
+            "city": ("unknown",), "venue": ("unknown",),
+        }  # fmt: skip
+        missing = ("missing",) if self.required or self.name in _EITHER_VENUE_OR else ()
+        return (*missing, "duplicate", "too-long", "characters", *own.get(self.kind, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One public form."""
+
+    name: FormName
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field:
+        """The field of this name; raises `KeyError`."""
+        return next(field for field in self.fields if field.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRefusal:
+    """Why a form was refused: the first field in form order, and the code."""
+
+    form: FormName
+    field: str
+    code: str
+
+
+_EITHER_VENUE_OR = ("country", "city", "address")  # of the host form: needed where no venue is named
+
+EMAIL = Field("email", "email", required=True, max_length=MAX_ADDRESS_LENGTH)
+_EVENT_TEXT = (
+    Field("bring", "lines", max_length=500),
+    Field("accessibility", "lines", max_length=500),
+)
+
+FORMS: Mapping[str, Form] = {
+    form.name: form
+    for form in (
+        Form("sign", (
+            Field("name", required=True, max_length=120),
+            EMAIL,
+            Field("country", "country", required=True, max_length=2),
+            Field("postcode", max_length=16),
+            Field("version", "version", max_length=9),
+            Field("consent", "consent", max_length=32),
+        )),
+        Form("host", (
+            Field("venue", "venue", max_length=64),
+            Field("country", "country", max_length=2),
+            Field("city", "city", max_length=100),
+            Field("address", max_length=200),
+            Field("date", "date", required=True, max_length=10),
+            Field("time", "time", required=True, max_length=8),
+            Field("end", "time", max_length=8),
+            Field("title", required=True, max_length=100),
+            Field("kind", "choice", required=True, max_length=20, choices=EVENT_KINDS),
+            Field("language", "language", required=True, max_length=12),
+            *_EVENT_TEXT,
+            Field("public_contact", max_length=200),
+            Field("name", required=True, max_length=120),
+            EMAIL,
+            Field("adult", "tick", required=True, max_length=3),
+            Field("consent", "consent", max_length=32),
+        )),
+        Form("report", (
+            Field("reason", "choice", required=True, max_length=20, choices=REPORT_REASONS),
+            Field("note", "lines", max_length=500),
+        )),
+        Form("my-data", (EMAIL,)),
+        Form("manage", (
+            Field("do", "choice", required=True, max_length=6, choices=("change", "cancel")),
+            Field("title", max_length=100),
+            Field("venue", "venue", max_length=64),
+            Field("city", max_length=100),
+            Field("address", max_length=200),
+            Field("date", "date", max_length=10),
+            Field("time", "time", max_length=8),
+            Field("end", "time", max_length=8),
+            *_EVENT_TEXT,
+            Field("public_contact", max_length=200),
+        )),
+        # These two are never refused by field: the answer is the same whatever was typed.
+        Form("confirm", (Field("answer", "choice", max_length=6, choices=("yes", "not-me")), Field("email", max_length=MAX_ADDRESS_LENGTH))),
+        Form("withdraw", (Field("email", max_length=MAX_ADDRESS_LENGTH),)),
+    )
+}  # fmt: skip
+
+REFUSABLE: tuple[FormName, ...] = ("sign", "host", "report", "my-data", "manage")
+
+
+def all_refusals() -> Iterator[FieldRefusal]:
+    """Every refusal that a page must be ready for."""
+    for name in REFUSABLE:
+        for field in FORMS[name].fields:
+            for code in field.codes:
+                yield FieldRefusal(name, field.name, code)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What intake knows, against which some fields are checked."""
+
+    countries: Collection[str]
+    versions: int
+    consents: Collection[str]
+    venues: Collection[str]
+
+
+def tidied(form: Form, posted: Mapping[str, str]) -> dict[str, str]:
+    """The form's own fields, trimmed, in Unicode NFC; unknown inputs and empty values are left out."""
+    values: dict[str, str] = {}
+    for field in form.fields:
+        raw = posted.get(field.name, "")
+        value = tidy_lines(raw) if field.kind == "lines" else tidy(raw)
+        if value:
+            values[field.name] = value.upper() if field.kind == "country" else value
+    return values
+
+
+def check_form(form: Form, posted: Mapping[str, str], duplicates: Collection[str], known: Known) -> FieldRefusal | None:
+    """The first refusal in form order, or None where the form may be taken. Values as posted, not tidied."""
+    for field in form.fields:
+        code = _refusal_code(field, posted.get(field.name, ""), field.name in duplicates, known)
+        if code is None and form.name == "host" and field.name in _EITHER_VENUE_OR:
+            code = _missing_place(field, posted)
+        if code is not None:
+            return FieldRefusal(form.name, field.name, code)
+    return None
+
+
+def _missing_place(field: Field, posted: Mapping[str, str]) -> str | None:
+    if posted.get("venue", "").strip() or posted.get(field.name, "").strip():
+        return None
+    return "missing"
+
+
+def _refusal_code(field: Field, raw: str, is_duplicate: bool, known: Known) -> str | None:
+    if is_duplicate:
+        return "duplicate"
+    value = raw.strip()
+    if not value:
+        return "missing" if field.required else None
+    if len(value) > field.max_length:
+        return "too-long"
+    if has_control_characters(value, lines=field.kind == "lines"):
+        return "characters"
+    return _own_code(field, value, known)
+
+
+def _own_code(field: Field, value: str, known: Known) -> str | None:
+    match field.kind:
+        case "email":
+            return None if is_address(value) else "shape"
+        case "country":
+            return None if value.upper() in known.countries or value.upper() == NO_COUNTRY else "unknown"
+        case "version":
+            return None if value.isascii() and value.isdigit() and 1 <= int(value) <= known.versions else "unknown"
+        case "consent":
+            return None if value in known.consents else "unknown"
+        case "choice":
+            return None if value in field.choices else "unknown"
+        case "date":
+            return None if is_date(value) else "shape"
+        case "time":
+            return None if is_time(value) else "shape"
+        case "language":
+            return None if is_language(value) else "unknown"
+        case "venue":
+            return None if value in known.venues else "unknown"
+        case _:
+            return None
+
+
+def is_date(text: str) -> bool:
+    """Whether `text` is a day as YYYY-MM-DD."""
+    try:
+        return bool(_DATE.fullmatch(text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def is_time(text: str) -> bool:
+    """Whether `text` is a time of day as HH:MM."""
+    try:
+        return bool(_TIME.fullmatch(text)) and time.fromisoformat(text) is not None
+    except ValueError:
+        return False

@@ -1,0 +1,79 @@
+"""The policy file: all that intake must know, written by the publisher, read by intake each second."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from clarion.kernel.errors import ClarionError
+
+CampaignState = Literal["open", "paused", "closed"]
+POLICY_NAME = "policy.json"
+FORMAT = 1
+
+
+class PolicyUnreadable(ClarionError):
+    """The policy file is not what this version writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPolicy:
+    """What intake knows of one published campaign. Times in Unix seconds."""
+
+    number: int
+    languages: tuple[str, ...]
+    default_language: str
+    state: CampaignState
+    takes_signatures: bool
+    takes_events: bool
+    version: int
+    consents: tuple[str, ...]
+    venues: tuple[str, ...]
+    opens_at: float | None = None
+    closes_at: float | None = None
+
+    def state_at(self, now: float) -> CampaignState:
+        """Open, paused or closed at Unix time `now`; before it opens a campaign is paused."""
+        if self.closes_at is not None and now >= self.closes_at:
+            return "closed"
+        if self.opens_at is not None and now < self.opens_at:
+            return "paused"
+        return self.state
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Public keys by number (hexadecimal), the codes of countries that forms accept, the campaigns by slug."""
+
+    seal_key_number: int
+    seal_key: str
+    link_keys: Mapping[str, str]
+    countries: tuple[str, ...]
+    campaigns: Mapping[str, CampaignPolicy] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """The file's text; the same policy gives the same bytes."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+    @property
+    def verify_keys(self) -> dict[int, bytes]:
+        """The link keys' public halves by number."""
+        return {int(number): bytes.fromhex(public) for number, public in self.link_keys.items()}
+
+
+def read_policy(text: str) -> Policy:
+    """The policy in `text`; raises `PolicyUnreadable`."""
+    try:
+        raw: dict[str, Any] = json.loads(text)
+        if raw["format"] != FORMAT:
+            raise PolicyUnreadable(f"policy format {raw['format']} is not {FORMAT}")
+        campaigns = {slug: _read_campaign(entry) for slug, entry in raw.pop("campaigns").items()}
+        return Policy(**{**raw, "countries": tuple(raw["countries"])}, campaigns=campaigns)
+    except (ValueError, KeyError, TypeError) as error:
+        raise PolicyUnreadable(str(error)) from error
+
+
+def _read_campaign(entry: dict[str, Any]) -> CampaignPolicy:
+    lists = {name: tuple(entry[name]) for name in ("languages", "consents", "venues")}
+    return CampaignPolicy(**{**entry, **lists})

@@ -1,0 +1,1 @@
+"""What the interface says in each language: catalogues, plurals, dates, numbers."""

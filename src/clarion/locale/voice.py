@@ -1,0 +1,102 @@
+"""How the interface speaks one language: strings, plurals, numbers, dates, names."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, get_timezone_name
+from babel.numbers import format_decimal
+
+from clarion.kernel.languages import direction, locale_of
+from clarion.locale.catalogs import SOURCE_LANGUAGE, catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One language of the call as the interface speaks it. `spoken` is English where there is no catalogue."""
+
+    language: str
+    spoken: str
+    locale: Locale
+    strings: NullTranslations
+
+    @property
+    def direction(self) -> str:
+        """Direction of the call's language."""
+        return direction(self.language)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether interface text must be marked up as English within the call's language."""
+        return self.spoken != self.language.split("-")[0] and self.spoken != self.language
+
+    def gettext(self, message: str) -> str:
+        """The string in this language."""
+        return self.strings.gettext(message)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """The string in the plural form of `n`."""
+        return self.strings.ngettext(singular, plural, n)
+
+    def pgettext(self, context: str, message: str) -> str:
+        """The string in a context."""
+        return self.strings.pgettext(context, message)
+
+    def number(self, n: int) -> str:
+        """A whole number in the language's own digits and grouping."""
+        return format_decimal(n, locale=self.locale, numbering_system="default")
+
+    def day(self, on: date, *, style: str = "long") -> str:
+        """A day without weekday: `long`, `medium` or `short`."""
+        return format_date(on, style, locale=self.locale)
+
+    def weekday_and_day(self, on: date) -> str:
+        """A day with its weekday, in full."""
+        return format_date(on, "full", locale=self.locale)
+
+    def weekday(self, on: date) -> str:
+        """The weekday, short, as it stands alone."""
+        return format_date(on, "ccc", locale=self.locale)
+
+    def month(self, on: date) -> str:
+        """The month, short, as it stands alone."""
+        return format_date(on, "LLL", locale=self.locale)
+
+    def day_number(self, on: date) -> str:
+        """The day of the month in the language's digits."""
+        return self.number(on.day)
+
+    def time_of_day(self, at: datetime) -> str:
+        """Hour and minute as the language writes them; `at` is wall time, naive or with a zone."""
+        return format_time(at.replace(tzinfo=None).time(), "short", locale=self.locale)
+
+    def moment(self, at: datetime, zone: str = "UTC") -> str:
+        """Day, time and zone of an aware moment."""
+        there = at.astimezone(ZoneInfo(zone))
+        return f"{format_datetime(there.replace(tzinfo=None), 'medium', locale=self.locale)} {zone}"
+
+    def month_and_year(self, on: date) -> str:
+        """Month and year."""
+        return format_skeleton("yMMMM", on, locale=self.locale)
+
+    def zone_name(self, at: datetime, zone: str) -> str:
+        """The zone's name at that moment, as people there call it."""
+        return get_timezone_name(at.astimezone(ZoneInfo(zone)), locale=self.locale)
+
+    def language_name(self, tag: str) -> str:
+        """A language's name in this language."""
+        name = locale_of(tag).get_display_name(self.locale)
+        return name or tag
+
+
+@cache
+def voice(language: str, extra: Path | None = None) -> Voice:
+    """The voice of `language`; the interface's part is English where no catalogue speaks it."""
+    strings = catalog(language, extra)
+    if strings is None:
+        return Voice(language, SOURCE_LANGUAGE, locale_of(SOURCE_LANGUAGE), NullTranslations())
+    return Voice(language, language, locale_of(language), strings)

@@ -1,0 +1,1 @@
+"""Decisions on what strangers propose, with reasons and undo; reports."""

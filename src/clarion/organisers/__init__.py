@@ -1,0 +1,1 @@
+"""Organisers, their teams and roles, and how they sign in."""

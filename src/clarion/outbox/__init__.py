@@ -1,0 +1,1 @@
+"""Mails promised: kind, record id, language, due, lane, attempts."""

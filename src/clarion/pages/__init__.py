@@ -1,0 +1,1 @@
+"""The public site: records in, files out."""

@@ -1,0 +1,1 @@
+"""Countries, cities, venue lists; what is nearest."""

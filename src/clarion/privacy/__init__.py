@@ -1,0 +1,1 @@
+"""What is held about an address, its links, erasing, keep-until."""

@@ -1,0 +1,1 @@
+"""Signatures, how they are confirmed, and the counts."""

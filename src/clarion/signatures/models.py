@@ -1,0 +1,80 @@
+"""Signatures and the sums of those that count."""
+
+from django.db import models
+
+from clarion.campaigns.models import Campaign
+
+
+class Signature(models.Model):
+    """One form that one person sent. Name, address and postcode lie in `box`, closed with the field key."""
+
+    class State(models.TextChoices):
+        """Pending until its owner confirms; the last three hold no personal data once their mails have gone."""
+
+        PENDING = "pending"
+        CONFIRMED = "confirmed"
+        WITHDRAWN = "withdrawn"
+        DENIED = "denied"
+        EXPIRED = "expired"
+
+    public_id = models.CharField(max_length=32, unique=True)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="signatures")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    version = models.PositiveIntegerField()
+    language = models.CharField(max_length=12)
+    consent = models.CharField(max_length=32)
+    country = models.CharField(max_length=2, blank=True)  # ZZ: prefers not to say; empty once erased
+    address_hash = models.BinaryField(max_length=16, null=True, blank=True)  # keyed hash of the canonical address
+    box = models.BinaryField(null=True, blank=True)
+    signed_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    last_mailed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "address_hash"],
+                condition=models.Q(state="confirmed"),
+                name="one_confirmed_signature_for_an_address",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="confirmed") | models.Q(confirmed_at__isnull=False),
+                name="a_confirmed_signature_has_its_moment",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "address_hash"], name="signatures_of_an_address"),
+            models.Index(fields=["address_hash"], name="signatures_by_address"),
+            models.Index(fields=["state", "last_mailed_at"], name="signatures_to_expire"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.state}"
+
+
+class Tally(models.Model):
+    """How many of a campaign's confirmed signatures came from a country on a UTC day. Never published so finely."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="tallies")
+    day = models.DateField()
+    country = models.CharField(max_length=2)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "day", "country"], name="one_tally_for_a_day_and_country")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.country} {self.count}"
+
+
+class CountState(models.Model):
+    """When a campaign's figures last changed, and the figures shown while they are frozen."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="count_state")
+    changed_at = models.DateTimeField(null=True, blank=True)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    frozen = models.JSONField(null=True, blank=True)  # as counts.json
+
+    def __str__(self) -> str:
+        return f"counts of {self.campaign_id}"
