@@ -1,0 +1,1 @@
+"""The sample call that the demo launches."""
