@@ -23,11 +23,32 @@ OUT = Path(__file__).parents[1] / "src/clarion/places/data/cities.tsv.xz"
 FEW = 12
 # Where the other Latin names are mostly nicknames (Stumptown for Portland), only those like the name stay.
 NICKNAMED = frozenset({"US", "GB", "CA", "AU", "NZ", "IE"})
-SCRIPTS = frozenset(
-    """LATIN ARABIC CJK CYRILLIC GREEK HEBREW DEVANAGARI BENGALI GURMUKHI GUJARATI TAMIL TELUGU KANNADA MALAYALAM
-    SINHALA THAI LAO KHMER MYANMAR TIBETAN HANGUL KATAKANA HIRAGANA ETHIOPIC GEORGIAN ARMENIAN THAANA NKO ORIYA
-    MONGOLIAN TIFINAGH""".split()
-)
+
+# Where a script is at home. Elsewhere it is kept for cities of 100,000 and more.
+HOMES = {
+    "ARABIC": "AE AF BH DJ DZ EG EH ER IL IQ IR JO KM KW LB LY MA MR OM PK PS QA SA SD SO SY TD TN YE IN CN",
+    "CJK": "CN HK JP MO SG TW",
+    "HIRAGANA": "JP",
+    "KATAKANA": "JP",
+    "HANGUL": "KP KR",
+    "CYRILLIC": "BA BG BY KG KZ ME MK MN RS RU TJ TM UA UZ XK AM AZ GE MD LV EE LT",
+    "GREEK": "CY GR AL",
+    "HEBREW": "IL PS",
+    "ARMENIAN": "AM AZ",
+    "GEORGIAN": "GE",
+    "ETHIOPIC": "ER ET",
+    "BENGALI": "BD IN",
+    "THAI": "TH",
+    "LAO": "LA",
+    "KHMER": "KH",
+    "MYANMAR": "MM",
+    "SINHALA": "LK",
+    "TAMIL": "IN LK",
+    "THAANA": "MV",
+    "TIBETAN": "BT CN",
+    "DEVANAGARI": "IN NP",
+    "TIFINAGH": "DZ MA",
+} | dict.fromkeys(["GURMUKHI", "GUJARATI", "TELUGU", "KANNADA", "MALAYALAM", "ORIYA"], "IN")
 
 Row = dict[str, Any]
 
@@ -52,10 +73,15 @@ def script(name: str) -> str:
     return unicodedata.name(letter, "").split()[0] if letter else ""
 
 
-def cap(kind: str, population: int) -> int:
-    """How many other names of one script are kept."""
-    large, middle, small = (30, 12, 4) if kind == "LATIN" else (3, 2, 1)
-    return large if population > 1_000_000 else middle if population > 200_000 else small
+def cap(kind: str, row: Row) -> int:
+    """How many other names of one script are kept for a city."""
+    if kind not in HOMES and kind != "LATIN":
+        return 0
+    population = row["population"]
+    if kind == "LATIN":
+        return 30 if population > 1_000_000 else 12 if population > 200_000 else 5
+    at_home = row["countrycode"] in HOMES[kind].split()
+    return 3 if population > 1_000_000 else 2 if at_home else 1 if population >= 100_000 else 0
 
 
 def is_noise(name: str, row: Row) -> bool:
@@ -72,10 +98,9 @@ def other_names(row: Row) -> Iterator[str]:
     kept: Counter[str] = Counter()
     for name in sorted(row["alternatenames"]):
         kind, key = script(name), folded(name)
-        useless = key in seen or kind not in SCRIPTS or not name.isprintable()
-        if useless or (kind == "LATIN" and is_noise(name, row)):
+        if key in seen or not name.isprintable() or (kind == "LATIN" and is_noise(name, row)):
             continue
-        if kept[kind] < cap(kind, row["population"]):
+        if kept[kind] < cap(kind, row):
             kept[kind] += 1
             seen.add(key)
             yield name

@@ -33,15 +33,50 @@ class Variable:
 VARIABLES = (
     Variable("CLARION_DATA", "./clarion-data", "The one data folder.", for_intake=True),
     Variable("CLARION_PUBLIC_URL", "http://localhost:8000", "Address of the public site.", for_intake=True),
-    Variable("CLARION_OFFICE_URL", "http://localhost:8001", "Address of the office; another host name than the public site's.", for_intake=True),
-    Variable("CLARION_DATABASE_URL", "", "Records elsewhere than in the data folder. Only SQLite so far: leave it empty.", is_secret=True),
-    Variable("CLARION_MAIL_URL", "", "`smtp://user:password@host:587`, or `file:///folder` for a trial. Empty: mails wait.", is_secret=True),
+    Variable(
+        "CLARION_OFFICE_URL",
+        "http://localhost:8001",
+        "Address of the office; another host name than the public site's.",
+        for_intake=True,
+    ),
+    Variable(
+        "CLARION_DATABASE_URL",
+        "",
+        "Records elsewhere than in the data folder. Only SQLite so far: leave it empty.",
+        is_secret=True,
+    ),
+    Variable(
+        "CLARION_MAIL_URL",
+        "",
+        "`smtp://user:password@host:587`, or `file:///folder` for a trial. Empty: mails wait.",
+        is_secret=True,
+    ),
     Variable("CLARION_MAIL_FROM", "", "Sender of every mail; default: the organiser's address."),
     Variable("CLARION_MAIL_RATE", "0", "Mails a minute at the most; 0: as fast as the server takes them."),
-    Variable("CLARION_TRUSTED_PROXIES", "", "Networks whose X-Forwarded-For is believed, separated by commas.", for_intake=True),
-    Variable("CLARION_NETWORK_LIMITS", "", "Own limits for networks: `NETWORK=BURST/PER_SECOND`, separated by commas.", for_intake=True),
-    Variable("CLARION_INTAKE_QUEUE", "4096", "Submissions that may wait for the disk before forms are answered 503.", for_intake=True),
-    Variable("CLARION_FRAME_ANCESTOR", "", "The demo's desk alone sets this: the one origin that may frame the pages.", for_intake=True),
+    Variable(
+        "CLARION_TRUSTED_PROXIES",
+        "",
+        "Networks whose X-Forwarded-For is believed, separated by commas.",
+        for_intake=True,
+    ),
+    Variable(
+        "CLARION_NETWORK_LIMITS",
+        "",
+        "Own limits for networks: `NETWORK=BURST/PER_SECOND`, separated by commas.",
+        for_intake=True,
+    ),
+    Variable(
+        "CLARION_INTAKE_QUEUE",
+        "4096",
+        "Submissions that may wait for the disk before forms are answered 503.",
+        for_intake=True,
+    ),
+    Variable(
+        "CLARION_FRAME_ANCESTOR",
+        "",
+        "The demo's desk alone sets this: the one origin that may frame the pages.",
+        for_intake=True,
+    ),
 )
 
 
@@ -157,7 +192,13 @@ def _mail_target(text: str) -> MailTarget:
         case "":
             return MailTarget("none")
         case "smtp" if parts.hostname:
-            return MailTarget("smtp", parts.hostname, parts.port or 587, unquote(parts.username or ""), unquote(parts.password or ""))
+            return MailTarget(
+                "smtp",
+                parts.hostname,
+                parts.port or 587,
+                unquote(parts.username or ""),
+                unquote(parts.password or ""),
+            )
         case "file" if parts.path.startswith("/") and not parts.netloc:
             return MailTarget("file", folder=Path(unquote(parts.path)))
     raise ValueError("is neither smtp://[user:password@]host[:port] nor file:///folder")

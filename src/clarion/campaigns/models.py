@@ -87,7 +87,9 @@ class Statement(models.Model):
     picture_alt = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "language"], name="one_statement_for_a_language_of_a_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "language"], name="one_statement_for_a_language_of_a_version")
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.language})"
@@ -120,7 +122,11 @@ class Update(models.Model):
     body = models.TextField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["campaign", "posted_on", "language"], name="one_update_for_a_day_and_language")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "posted_on", "language"], name="one_update_for_a_day_and_language"
+            )
+        ]
         ordering = ["-posted_on"]
 
     def __str__(self) -> str:

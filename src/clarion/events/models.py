@@ -82,9 +82,13 @@ class Event(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "row"], condition=~models.Q(row=""), name="one_event_for_a_row_of_events_csv"
+                fields=["campaign", "row"],
+                condition=~models.Q(row=""),
+                name="one_event_for_a_row_of_events_csv",
             ),
-            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="an_event_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="an_event_ends_after_it_starts"
+            ),
         ]
         indexes = [
             models.Index(fields=["campaign", "state", "starts_at"], name="events_to_show"),
@@ -117,7 +121,9 @@ class Revision(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["event"], condition=models.Q(state="waiting"), name="one_waiting_revision_for_an_event"
+                fields=["event"],
+                condition=models.Q(state="waiting"),
+                name="one_waiting_revision_for_an_event",
             ),
         ]
 

@@ -59,7 +59,16 @@ class DataFolder:
 
     def make(self) -> None:
         """Make the folders that are missing, readable by their owner alone. Safe to repeat."""
-        for folder in (self.root, self.records.parent, self.inbox.parent, self.keys, self.policy, self.site, self.manage, self.heartbeat.parent):
+        for folder in (
+            self.root,
+            self.records.parent,
+            self.inbox.parent,
+            self.keys,
+            self.policy,
+            self.site,
+            self.manage,
+            self.heartbeat.parent,
+        ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

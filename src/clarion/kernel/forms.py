@@ -15,7 +15,21 @@ from clarion.kernel.languages import is_language
 from clarion.kernel.text import has_control_characters, tidy, tidy_lines
 
 FormName = Literal["sign", "host", "report", "my-data", "manage", "confirm", "withdraw"]
-Kind = Literal["line", "lines", "email", "country", "version", "consent", "choice", "date", "time", "language", "tick", "city", "venue"]
+Kind = Literal[
+    "line",
+    "lines",
+    "email",
+    "country",
+    "version",
+    "consent",
+    "choice",
+    "date",
+    "time",
+    "language",
+    "tick",
+    "city",
+    "venue",
+]
 
 EVENT_KINDS = ("rally", "vigil", "march", "talk", "workshop", "concert", "other")
 REPORT_REASONS = ("not-real", "wrong-place", "dangerous", "hateful", "private-home", "other")

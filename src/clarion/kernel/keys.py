@@ -76,7 +76,9 @@ def read_key_ring(folder: Path, purpose: Purpose) -> KeyRing:
     except (OSError, ValueError) as error:
         raise KeysMissing(f"The {purpose} key in {folder} cannot be read: {error}") from error
     if not found:
-        raise KeysMissing(f"There is no {purpose} key in {folder}. Run `clarion serve` or `clarion launch` once, or restore it.")
+        raise KeysMissing(
+            f"There is no {purpose} key in {folder}. Run `clarion serve` or `clarion launch` once, or restore it."
+        )
     return KeyRing(purpose, tuple(found))
 
 

@@ -40,10 +40,15 @@ class LinkKind(IntEnum):
     @property
     def typed(self) -> "LinkKind":
         """The kind that asks for the address."""
-        return {LinkKind.CONFIRM: LinkKind.CONFIRM_TYPED, LinkKind.CONFIRM_EVENT: LinkKind.CONFIRM_EVENT_TYPED}.get(self, self)
+        return {
+            LinkKind.CONFIRM: LinkKind.CONFIRM_TYPED,
+            LinkKind.CONFIRM_EVENT: LinkKind.CONFIRM_EVENT_TYPED,
+        }.get(self, self)
 
 
-CONFIRM_KINDS = frozenset({LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED, LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
+CONFIRM_KINDS = frozenset(
+    {LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED, LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED}
+)
 
 
 class BadLink(Refusal):
@@ -88,7 +93,9 @@ def link_public_key(key: Key) -> bytes:
 
 def sign_link(key: Key, link: Link) -> str:
     """The token of `link`, URL-safe base64 without padding."""
-    body = _BODY.pack(key.number, link.kind, link.campaign, bytes.fromhex(link.record), link.generation, link.expires_at)
+    body = _BODY.pack(
+        key.number, link.kind, link.campaign, bytes.fromhex(link.record), link.generation, link.expires_at
+    )
     signature = _signing_key(key.secret).sign(body).signature
     return base64.urlsafe_b64encode(body + signature).decode("ascii").rstrip("=")
 

@@ -3,11 +3,36 @@
 import re
 
 SLUG = re.compile(r"[a-z0-9-]{2,40}")
-RESERVED = frozenset({
-    "-", "--", "healthz", "robots", "sitemap", "well-known", "favicon", "assets", "static", "media",
-    "office", "admin", "api", "accounts", "desk", "clarion", "sign", "confirm", "withdraw", "unsubscribe",
-    "manage", "site", "policy", "keys", "inbox", "records",
-})
+RESERVED = frozenset(
+    {
+        "-",
+        "--",
+        "healthz",
+        "robots",
+        "sitemap",
+        "well-known",
+        "favicon",
+        "assets",
+        "static",
+        "media",
+        "office",
+        "admin",
+        "api",
+        "accounts",
+        "desk",
+        "clarion",
+        "sign",
+        "confirm",
+        "withdraw",
+        "unsubscribe",
+        "manage",
+        "site",
+        "policy",
+        "keys",
+        "inbox",
+        "records",
+    }
+)
 
 
 def is_slug(text: str) -> bool:

@@ -55,6 +55,16 @@ def read_submission(plain: bytes) -> Submission:
         link = Link(LinkKind(kind[0]), int(kind[1]), RecordId(kind[2]), int(kind[3]), int(kind[4])) if kind else None
         if row["f"] not in FORMS or not is_id(row["i"]):
             raise SubmissionBroken("unknown form or id")
-        return Submission(RecordId(row["i"]), row["f"], row["c"], row["l"], float(row["a"]), row["v"], link, row["t"], bool(row["s"]))
+        return Submission(
+            RecordId(row["i"]),
+            row["f"],
+            row["c"],
+            row["l"],
+            float(row["a"]),
+            row["v"],
+            link,
+            row["t"],
+            bool(row["s"]),
+        )
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise SubmissionBroken(type(error).__name__) from error

@@ -14,6 +14,18 @@ from babel.numbers import format_decimal
 from clarion.kernel.languages import direction, locale_of
 from clarion.locale.catalogs import SOURCE_LANGUAGE, catalog
 
+# Babel writes Western digits whatever the numbering system (CLDR: numbers/defaultNumberingSystem).
+_ZEROES = {
+    "arab": "\u0660", "arabext": "\u06f0", "beng": "\u09e6", "deva": "\u0966", "mymr": "\u1040", "tibt": "\u0f20",
+    "adlm": "\U0001e950", "cakm": "\U00011136", "nkoo": "\u07c0", "olck": "\u1c50",
+}  # fmt: skip
+
+
+@cache
+def _digits(numbering_system: str) -> dict[int, int]:
+    zero = ord(_ZEROES.get(numbering_system, "0"))
+    return {ord("0") + n: zero + n for n in range(10)}
+
 
 @dataclass(frozen=True, slots=True)
 class Voice:
@@ -46,17 +58,21 @@ class Voice:
         """The string in a context."""
         return self.strings.pgettext(context, message)
 
+    def in_digits(self, text: str) -> str:
+        """`text` with its digits as the language writes them."""
+        return text.translate(_digits(self.locale.default_numbering_system))
+
     def number(self, n: int) -> str:
         """A whole number in the language's own digits and grouping."""
-        return format_decimal(n, locale=self.locale, numbering_system="default")
+        return self.in_digits(format_decimal(n, locale=self.locale, numbering_system="default"))
 
     def day(self, on: date, *, style: str = "long") -> str:
         """A day without weekday: `long`, `medium` or `short`."""
-        return format_date(on, style, locale=self.locale)
+        return self.in_digits(format_date(on, style, locale=self.locale))
 
     def weekday_and_day(self, on: date) -> str:
         """A day with its weekday, in full."""
-        return format_date(on, "full", locale=self.locale)
+        return self.in_digits(format_date(on, "full", locale=self.locale))
 
     def weekday(self, on: date) -> str:
         """The weekday, short, as it stands alone."""
@@ -72,16 +88,16 @@ class Voice:
 
     def time_of_day(self, at: datetime) -> str:
         """Hour and minute as the language writes them; `at` is wall time, naive or with a zone."""
-        return format_time(at.replace(tzinfo=None).time(), "short", locale=self.locale)
+        return self.in_digits(format_time(at.replace(tzinfo=None).time(), "short", locale=self.locale))
 
     def moment(self, at: datetime, zone: str = "UTC") -> str:
         """Day, time and zone of an aware moment."""
         there = at.astimezone(ZoneInfo(zone))
-        return f"{format_datetime(there.replace(tzinfo=None), 'medium', locale=self.locale)} {zone}"
+        return self.in_digits(format_datetime(there.replace(tzinfo=None), "medium", locale=self.locale)) + f" {zone}"
 
     def month_and_year(self, on: date) -> str:
         """Month and year."""
-        return format_skeleton("yMMMM", on, locale=self.locale)
+        return self.in_digits(format_skeleton("yMMMM", on, locale=self.locale))
 
     def zone_name(self, at: datetime, zone: str) -> str:
         """The zone's name at that moment, as people there call it."""

@@ -61,7 +61,9 @@ class Membership(models.Model):
     countries = models.JSONField(default=list, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "organiser"], name="one_role_for_an_organiser_on_a_team")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "organiser"], name="one_role_for_an_organiser_on_a_team")
+        ]
 
     def __str__(self) -> str:
         return f"{self.organiser} {self.role}"

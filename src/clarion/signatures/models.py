@@ -62,7 +62,9 @@ class Tally(models.Model):
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["campaign", "day", "country"], name="one_tally_for_a_day_and_country")]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "day", "country"], name="one_tally_for_a_day_and_country")
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.country} {self.count}"
