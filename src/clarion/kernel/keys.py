@@ -90,3 +90,16 @@ def _read_key(path: Path) -> Key:
 
 
 PublicKeys = Mapping[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The rings with which records are read and found: field boxes, and the hash of an address."""
+
+    field: KeyRing
+    dedupe: KeyRing
+
+
+def read_keys(folder: Path) -> Keys:
+    """The field and dedupe rings in `folder`; raises `KeysMissing`."""
+    return Keys(read_key_ring(folder, "field"), read_key_ring(folder, "dedupe"))
