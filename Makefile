@@ -1,0 +1,55 @@
+# Every command of the project. `make` lists them.
+SHELL := /bin/bash
+UV := scripts/uv
+RUN := $(UV) run --quiet
+export UV_PYTHON_DOWNLOADS ?= never
+
+.DEFAULT_GOAL := commands
+.PHONY: commands setup browser demo test check lint fix dev bench soak catalogs wheel
+
+commands: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+setup:
+	@$(UV) sync --quiet
+
+browser:
+	@scripts/install-tools
+
+demo: ## run the main job on the sample call, and print the address of its desk
+	@$(UV) sync --quiet --no-dev
+	@$(UV) run --quiet --no-dev clarion demo
+
+test: setup browser ## all that proves behaviour: unit, db, http, browser, faults, repo
+	@$(RUN) pytest tests
+
+check: lint ## lint and the fast tests; what the hook calls
+	@$(RUN) pytest tests/unit tests/db tests/http
+
+lint: setup ## formats, imports, types, templates, migrations
+	@$(RUN) ruff format --check
+	@$(RUN) ruff check
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+	@$(RUN) djlint --lint --quiet src/clarion/office/templates
+	@CLARION_DATA=$$(mktemp -d) $(RUN) python manage.py makemigrations --check --dry-run
+
+fix: setup ## format, and mend what is safe to mend
+	@$(RUN) ruff check --fix
+	@$(RUN) ruff format
+
+dev: setup ## all parts on the sample call, in ./clarion-data
+	@$(RUN) clarion launch src/clarion/sample/clean-water
+	@$(RUN) clarion serve
+
+catalogs: setup ## gather the interface's strings into the .po files
+	@$(RUN) python scripts/update_catalogs.py
+
+bench: setup ## speed, as a table of ratios
+	@$(RUN) python -m bench $(NAME)
+
+soak: setup browser ## long fault and load runs
+	@$(RUN) pytest tests/faults -m "faults" --soak
+
+wheel: ## build the wheel
+	@$(UV) build --wheel
