@@ -1,0 +1,44 @@
+"""Every test runs on a data folder of its own session, never on the developer's."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Settings read the environment as they load, so this stands before Django is touched.
+DATA = Path(tempfile.mkdtemp(prefix="clarion-tests-"))
+for name in [name for name in os.environ if name.startswith("CLARION_")]:
+    del os.environ[name]
+os.environ["CLARION_DATA"] = str(DATA)
+os.environ["DJANGO_SETTINGS_MODULE"] = "clarion.settings"
+
+from django.conf import settings  # noqa: E402
+
+from clarion.kernel.keys import Keys, read_keys  # noqa: E402
+
+# A file, not memory: threads and other processes must meet on it as they do in production.
+settings.DATABASES["default"]["TEST"]["NAME"] = str(DATA / "records" / "records.sqlite3")
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(DATA, ignore_errors=True)
+
+
+@pytest.fixture
+def keys() -> Keys:
+    """The field and dedupe keys of the session's data folder."""
+    return read_keys(DATA / "keys")
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """The session's data folder; what a test leaves in its published parts goes afterwards."""
+    yield DATA
+    for part in ("site", "manage", "policy", "inbox", "worker"):
+        shutil.rmtree(DATA / part, ignore_errors=True)
+        (DATA / part).mkdir(mode=0o700)
+    (DATA / "erased.txt").unlink(missing_ok=True)

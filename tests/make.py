@@ -1,0 +1,178 @@
+"""Builders: plain functions that store one thing, with a default for every argument."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from clarion.campaigns.models import Campaign, ConsentWording, Statement, Version
+from clarion.kernel.addresses import canonical
+from clarion.kernel.ids import RecordId, new_id
+from clarion.kernel.keys import Keys
+from clarion.kernel.links import Link
+from clarion.kernel.sealing import keyed_hash, lock_fields
+from clarion.kernel.submissions import Submission
+from clarion.organisers.models import Membership, Organiser, Team
+from clarion.places.models import Venue, VenueList
+from clarion.signatures.models import Signature
+
+NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+_numbers = count(1)
+
+
+def make_team(*, owner_email: str = "office@example.org", name: str = "Water Committee") -> Team:
+    """A team; the same one for the same owner."""
+    return Team.objects.get_or_create(owner_email=owner_email, defaults={"name": name})[0]
+
+
+def make_organiser(
+    *,
+    email: str | None = None,
+    name: str = "Nadia",
+    team: Team | None = None,
+    role: str = "admin",
+    countries: tuple[str, ...] = (),
+) -> Organiser:
+    """An organiser with a role on a team."""
+    organiser = Organiser.objects.create(
+        email=email or f"organiser{next(_numbers)}@example.org", name=name, joined_at=NOON
+    )
+    Membership.objects.create(team=team or make_team(), organiser=organiser, role=role, countries=list(countries))
+    return organiser
+
+
+def make_campaign(
+    slug: str = "clean-water",
+    *,
+    languages: tuple[str, ...] = ("en",),
+    title: str = "Clean water in every school",
+    is_published: bool = True,
+    **fields: Any,
+) -> Campaign:
+    """A published campaign with one version, a statement and consent wordings in each language (default first)."""
+    defaults: dict[str, Any] = {
+        "team": make_team(),
+        "default_language": languages[0],
+        "organiser_name": "Water Committee",
+        "organiser_email": "office@example.org",
+        "organiser_url": "https://example.org",
+        "created_at": NOON - DAY,
+        "launched_at": NOON - DAY,
+        "is_published": is_published,
+    }
+    campaign = Campaign.objects.create(slug=slug, **{**defaults, **fields})
+    make_version(campaign, languages=languages, title=title)
+    for language in languages:
+        make_consent(campaign, form="sign", language=language)
+        make_consent(campaign, form="host", language=language)
+    return campaign
+
+
+def make_version(
+    campaign: Campaign, *, number: int = 1, languages: tuple[str, ...] = ("en",), title: str = "Clean water"
+) -> Version:
+    """One version with a statement in each language."""
+    version = Version.objects.create(campaign=campaign, number=number, created_at=NOON - DAY)
+    Statement.objects.bulk_create(
+        Statement(
+            version=version,
+            language=language,
+            raw=f"---\ntitle: {title}\n---\nWater.\n".encode(),
+            sha256=f"{number:064x}",
+            title=title,
+            body="Water.\n",
+            translates=number,
+        )
+        for language in languages
+    )
+    return version
+
+
+def make_consent(
+    campaign: Campaign,
+    *,
+    form: str = "sign",
+    language: str = "en",
+    wording_id: str | None = None,
+    at: datetime = NOON - DAY,
+) -> ConsentWording:
+    """A consent wording; its id is `<form>-<language>` unless told."""
+    return ConsentWording.objects.create(
+        campaign=campaign,
+        wording_id=wording_id or f"{form}-{language}",
+        form=form,
+        language=language,
+        text="I agree.",
+        first_used_at=at,
+    )
+
+
+def make_venue(campaign: Campaign, *, ref: str = "ke-nairobi", country: str = "KE", **fields: Any) -> Venue:
+    """A venue on the list named like the campaign."""
+    venue_list = VenueList.objects.get_or_create(name=campaign.slug)[0]
+    campaign.venue_lists.add(venue_list)
+    defaults: dict[str, Any] = {
+        "type": Venue.Type.SQUARE,
+        "city": "Nairobi",
+        "address": "Main square 1",
+        "lat": -1.2864,
+        "lon": 36.8172,
+        "zone": "Africa/Nairobi",
+        "name": "Main square",
+    }
+    return Venue.objects.create(venue_list=venue_list, ref=ref, country=country, **{**defaults, **fields})
+
+
+def make_submission(
+    form: str = "sign",
+    *,
+    campaign: str = "clean-water",
+    language: str = "en",
+    at: datetime = NOON,
+    link: Link | None = None,
+    target: str | None = None,
+    is_slow: bool = False,
+    submission_id: RecordId | None = None,
+    **fields: str,
+) -> Submission:
+    """A form as intake hands it over; a sign form is Amina's from Kenya unless `fields` say otherwise."""
+    sign = {"name": "Amina Otieno", "email": "amina@example.com", "country": "KE"} if form == "sign" else {}
+    return Submission(
+        submission_id or new_id(), form, campaign, language, at.timestamp(), {**sign, **fields}, link, target, is_slow
+    )
+
+
+def make_signature(
+    campaign: Campaign,
+    keys: Keys,
+    *,
+    email: str | None = None,
+    name: str = "Amina Otieno",
+    country: str = "KE",
+    state: str = Signature.State.PENDING,
+    language: str = "en",
+    signed_at: datetime = NOON,
+    confirmed_at: datetime | None = None,
+) -> Signature:
+    """A stored signature, pending unless told; a confirmed one made so is in no tally."""
+    email = email or f"signer{next(_numbers)}@example.com"
+    if state == Signature.State.CONFIRMED:
+        confirmed_at = confirmed_at or signed_at + MINUTE
+    return Signature.objects.create(
+        public_id=new_id(),
+        campaign=campaign,
+        state=state,
+        version=1,
+        language=language,
+        consent=f"sign-{language}",
+        country=country,
+        address_hash=keyed_hash(keys.dedupe.current, canonical(email)),
+        box=lock_fields(keys.field, {"name": name, "email": email, "postcode": ""}),
+        signed_at=signed_at,
+        confirmed_at=confirmed_at,
+        last_mailed_at=signed_at,
+    )
