@@ -1,0 +1,195 @@
+"""What a page is, what it may ask for, and how it becomes text.
+
+A module that contributes pages has one function `pages_of(scene) -> Iterator[Page]`; `publishing` calls it for each
+campaign and language. Templates get `scene`, `page`, `voice` and what the page's `context` holds; in them
+
+- `scene.ui` stands in the tag of whatever the software says, `scene.own` inside of that for what the campaign says;
+- `text|said(language)` marks what somebody wrote (`<bdi lang>`), `text|marked_up` renders a campaign's Markdown;
+- `scene.at("events/")` is an address of this language, `scene.absolute(address)` the same with the host.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, Literal
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from clarion.campaigns.models import Campaign, Statement, Update, Version
+from clarion.donations.models import GivePage
+from clarion.events.models import Event
+from clarion.events.queries import Coverage
+from clarion.kernel.languages import direction, native_name
+from clarion.kernel.policy import CampaignState
+from clarion.locale.jinja import make_environment
+from clarion.locale.voice import Voice
+from clarion.pages.markup import marked_up, said
+from clarion.pages.press import Press
+from clarion.places.countries import CountrySettings, country_name
+from clarion.places.models import Venue
+from clarion.signatures.queries import Figures
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One published page.
+
+    `path` is its address below the site's root (`/water/en/events/`), or with `folder="manage"` its path below that
+    folder, which no web server serves. `languages`: those that have the same page, where these are not all of the
+    call's.
+    """
+
+    path: str
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    is_indexed: bool = field(default=True, kw_only=True)
+    has_counts: bool = field(default=False, kw_only=True)
+    folder: Literal["site", "manage"] = field(default="site", kw_only=True)
+    languages: Collection[str] | None = field(default=None, kw_only=True)
+
+    @property
+    def file(self) -> str:
+        """Path of the file below its folder."""
+        plain = self.path.lstrip("/")
+        return plain + "index.html" if plain.endswith("/") or not plain else plain
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What people may do here."""
+
+    sign: bool
+    events: bool
+    give: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Addresses of the files named by content; empty where there is none."""
+
+    style: str
+    script: str
+    icon: str
+    picture: str = ""
+    picture_size: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that the pages of one campaign in one language may ask for. Read once, before anything is rendered."""
+
+    press: Press
+    campaign: Campaign
+    version: Version
+    language: str
+    languages: tuple[str, ...]
+    statement: Statement
+    statements: Mapping[str, Statement]
+    voice: Voice
+    state: CampaignState
+    ways: Ways
+    figures: Figures
+    events: Sequence[Event]
+    venues: Sequence[Venue]
+    coverage: Mapping[str, Coverage]
+    updates: Sequence[Update]
+    give: GivePage | None
+    countries: CountrySettings
+    assets: Assets
+
+    @property
+    def slug(self) -> str:
+        """The campaign's name in addresses."""
+        return self.campaign.slug
+
+    @cached_property
+    def base(self) -> str:
+        """Address of the call in this language."""
+        return f"/{self.slug}/{self.language}/"
+
+    def at(self, rest: str = "", language: str | None = None) -> str:
+        """An address below the call; `rest` such as `events/`."""
+        return f"/{self.slug}/{language}/{rest}" if language else self.base + rest
+
+    def absolute(self, address: str) -> str:
+        """An address with scheme and host."""
+        return self.press.public_url + address
+
+    @cached_property
+    def direction(self) -> str:
+        """`ltr` or `rtl`, of the call's language."""
+        return direction(self.language)
+
+    @cached_property
+    def ui(self) -> Markup:
+        """Attributes for what the software says, where it does not speak the call's language."""
+        return Markup(' lang="en" dir="ltr"') if self.voice.is_foreign else Markup("")
+
+    @cached_property
+    def own(self) -> Markup:
+        """Attributes that bring the call's language back within what the software says."""
+        return (
+            Markup(' lang="{}" dir="{}"').format(self.language, self.direction) if self.voice.is_foreign else Markup()
+        )
+
+    @cached_property
+    def notice(self) -> tuple[str, str] | None:
+        """The organisers' notice and its language; the default language's where there is none in this one."""
+        for tag in (self.language, self.campaign.default_language):
+            if text := self.campaign.notice.get(tag):
+                return text, tag
+        return None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether forms are taken."""
+        return self.state == "open"
+
+    def country(self, code: str) -> str:
+        """A country's name as this page writes it."""
+        return country_name(code, self.language, self.countries)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The own name of each of the call's languages."""
+        return {tag: native_name(tag) for tag in self.languages}
+
+    @cached_property
+    def own_name(self) -> str:
+        """This language's own name."""
+        return self.names[self.language]
+
+    @cached_property
+    def directions(self) -> Mapping[str, str]:
+        """The direction of each of the call's languages."""
+        return {tag: direction(tag) for tag in self.languages}
+
+    def alternates(self, page: Page) -> list[tuple[str, str]]:
+        """The same page in each language that has it: tag and address. Empty where there is one only."""
+        rest = page.path.removeprefix(self.base)
+        tags = [tag for tag in self.languages if page.languages is None or tag in page.languages]
+        return [(tag, self.at(rest, tag)) for tag in tags] if rest != page.path else []
+
+
+@cache
+def environment() -> Environment:
+    """The templates of the public site."""
+    made = make_environment(PackageLoader("clarion.pages", "templates"), {"said": said, "marked_up": marked_up})
+    made.globals["csp"] = CONTENT_SECURITY_POLICY
+    return made
+
+
+def render(template: str, scene: Scene, **context: Any) -> str:
+    """The text of a template; the same scene and context give the same bytes."""
+    return environment().get_template(template).render(scene=scene, voice=scene.voice, **context)
+
+
+def render_page(page: Page, scene: Scene) -> str:
+    """The text of a page."""
+    return render(page.template, scene, page=page, **page.context)
