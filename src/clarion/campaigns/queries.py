@@ -1,0 +1,87 @@
+"""Shared reads of campaigns and their texts."""
+
+from collections.abc import Mapping
+
+from django.db.models import QuerySet
+
+from clarion.campaigns.models import Campaign, ConsentWording, Statement, Update, Version
+from clarion.campaigns.rules import is_behind
+
+
+def campaign_by_slug(slug: str) -> Campaign | None:
+    """The campaign with this slug, published or not; its team comes with it."""
+    return Campaign.objects.select_related("team").filter(slug=slug).first()
+
+
+def published_campaigns() -> QuerySet[Campaign]:
+    """All campaigns that the public sees, by slug."""
+    return Campaign.objects.filter(is_published=True).order_by("slug")
+
+
+def campaigns_of_team(team_id: int) -> QuerySet[Campaign]:
+    """A team's campaigns, published or not, by slug."""
+    return Campaign.objects.filter(team_id=team_id).order_by("slug")
+
+
+def all_versions(campaign: Campaign) -> list[Version]:
+    """Every version, oldest first, with its statements."""
+    return list(campaign.versions.order_by("number").prefetch_related("statements"))
+
+
+def latest_version(campaign: Campaign) -> Version | None:
+    """The present version, or None where nothing was written yet."""
+    return campaign.versions.order_by("-number").prefetch_related("statements").first()
+
+
+def current_version(campaign: Campaign) -> Version:
+    """The present version with its statements; raises `Version.DoesNotExist` where nothing was written yet."""
+    version = latest_version(campaign)
+    if version is None:
+        raise Version.DoesNotExist(campaign.slug)
+    return version
+
+
+def statements_in(version: Version, campaign: Campaign) -> dict[str, Statement]:
+    """A version's statements by language, the default language first, the others by tag."""
+    statements = sorted(version.statements.all(), key=lambda s: (s.language != campaign.default_language, s.language))
+    return {statement.language: statement for statement in statements}
+
+
+def current_statements(campaign: Campaign) -> dict[str, Statement]:
+    """The present statements by language, the default language first."""
+    return statements_in(current_version(campaign), campaign)
+
+
+def languages_of(campaign: Campaign) -> tuple[str, ...]:
+    """The languages of the call, the default one first; empty before the first version."""
+    version = latest_version(campaign)
+    return tuple(statements_in(version, campaign)) if version else ()
+
+
+def hashes_by_version(campaign: Campaign) -> Mapping[str, Mapping[int, str]]:
+    """SHA-256 of every statement, by language and version number."""
+    rows = Statement.objects.filter(version__campaign=campaign).values_list("language", "version__number", "sha256")
+    hashes: dict[str, dict[int, str]] = {}
+    for language, number, sha256 in rows:
+        hashes.setdefault(language, {})[number] = sha256
+    return hashes
+
+
+def languages_behind(campaign: Campaign) -> frozenset[str]:
+    """The languages whose translation is of an older text than the present one."""
+    original = hashes_by_version(campaign).get(campaign.default_language, {})
+    return frozenset(
+        language
+        for language, statement in current_statements(campaign).items()
+        if language != campaign.default_language and is_behind(statement.translates, original)
+    )
+
+
+def updates_of(campaign: Campaign, language: str) -> list[Update]:
+    """The updates in a language, newest first."""
+    return list(campaign.updates.filter(language=language).order_by("-posted_on"))
+
+
+def consent_wording(campaign: Campaign, wording_id: str) -> ConsentWording | None:
+    """The wording with this id, whenever it was in use."""
+    return campaign.consent_wordings.filter(wording_id=wording_id).first()
