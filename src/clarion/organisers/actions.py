@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from clarion.audit.actions import Actor, record
 from clarion.organisers.models import Membership, Organiser, SignInLink, Team
-from clarion.organisers.queries import admins_of, organiser_by_address, usable_sign_in_link
+from clarion.organisers.queries import admins_of, organiser_by_address, teams_of, usable_sign_in_link
 from clarion.organisers.rules import (
     LINK_LIFE,
     AlreadyMember,
@@ -180,3 +181,29 @@ def _refuse_last_admin(team: Team, organiser: Organiser) -> None:
 
 def _end_links(organiser: Organiser, now: datetime) -> None:
     SignInLink.objects.filter(organiser=organiser, used_at=None, ended_at=None).update(ended_at=now)
+
+
+@transaction.atomic
+def set_password(organiser: Organiser, password: str, *, now: datetime) -> None:
+    """Give an organiser the password they chose; their other sessions end."""
+    organiser.set_password(password)
+    organiser.save(update_fields=["password"])
+    record(Actor("organiser", organiser.public_id), "set-password", "organiser", organiser.public_id, now=now)
+
+
+@transaction.atomic
+def note_new_factor(organiser: Organiser, kind: str, *, now: datetime) -> None:
+    """Record that an organiser enrolled a second factor, and mail every other admin of their teams."""
+    actor = Actor("organiser", organiser.public_id)
+    record(actor, "enrolled", "organiser", organiser.public_id, now=now, factor=kind)
+    for team in teams_of(organiser):
+        notify_admins(team, "new-passkey", by=actor, now=now, about=organiser)
+
+
+@transaction.atomic
+def reset_factors(organiser: Organiser, *, by: Actor, now: datetime) -> None:
+    """Take away every second factor and the password; all sessions of this person end."""
+    Authenticator.objects.filter(user_id=organiser.pk).delete()
+    organiser.set_unusable_password()
+    organiser.save(update_fields=["password"])
+    record(by, "reset-factors", "organiser", organiser.public_id, now=now)
