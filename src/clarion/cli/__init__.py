@@ -33,7 +33,7 @@ COMMANDS = {
     "export": Command("clarion.cli.export", True, "Write a call folder, signatures or events."),
     "doctor": Command("clarion.cli.doctor", True, "Say what is wrong and how to mend it."),
     "backup": Command("clarion.cli.backup", False, "Save everything while it runs."),
-    "restore": Command("clarion.cli.restore", False, "Put a backup back."),
+    "restore": Command("clarion.cli.restore", True, "Put a backup back."),
     "office-link": Command("clarion.cli.office_link", True, "Make a sign-in link for an organiser."),
     "demo": Command("clarion.cli.demo", False, "Show everything on a sample call."),
 }

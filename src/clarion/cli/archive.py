@@ -134,20 +134,25 @@ def keys_saved(data: DataFolder) -> Path:
 
 
 def unpack_keys(path: Path, data: DataFolder) -> int:
-    """Lay the keys written by `write_keys` into the data folder; a key that is there already is kept. Gives how many."""
-    laid = 0
+    """Lay the keys written by `write_keys` into the data folder; gives how many.
+
+    A key of the same name that differs (the first start makes one) is kept beside, as `<name>.replaced`.
+    """
     with tarfile.open(path) as archive:
-        for member in archive.getmembers():
-            target = data.keys / member.name
-            content = archive.extractfile(member)
-            if content is None or "/" in member.name or not member.name.endswith(".key"):
+        keys = {member.name: archive.extractfile(member) for member in archive.getmembers()}
+        for name, content in keys.items():
+            if content is None or "/" in name or not name.endswith(".key"):
                 raise ArchiveWrong(f"{path} is not a file of keys made by `clarion backup --with-keys`.")
-            if not target.exists():
-                handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content.read())
-                laid += 1
-    return laid
+            _lay_key(data.keys / name, content.read())
+    return len(keys)
+
+
+def _lay_key(target: Path, content: bytes) -> None:
+    if target.exists() and target.read_bytes() != content:
+        target.replace(target.with_suffix(".key.replaced"))
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 
 from clarion.cli.archive import ArchiveWrong, unpack_backup, unpack_keys
-from clarion.cli.setup import start_django
+from clarion.cli.setup import migrate_if_behind
 from clarion.env import read_env
 from clarion.kernel.clock import utc_now
 from clarion.kernel.files import DataFolder
+from clarion.outbox.actions import hold_mails, release_mails
+from clarion.privacy.actions import erase_again
 
 
 @click.command()
@@ -30,15 +32,13 @@ def restore(archive: Path | None, keys: Path | None, erased: Path | None, replac
         raise click.UsageError("Name a backup, or --send to release held mails.")
     if archive is not None:
         _put_back(env.data, archive, keys, erased, replace)
-        start_django()
         _settle()
     if send_held:
-        start_django()
-        _release()
+        click.echo(f"Released {release_mails(now=utc_now())} mails.")
 
 
 def _put_back(data: DataFolder, archive: Path, keys: Path | None, erased: Path | None, replace: bool) -> None:
-    if data.records.exists() and not replace:
+    if _has_records(data) and not replace:
         raise ArchiveWrong(f"There are records in {data.root}. Name an empty CLARION_DATA, or say --replace.")
     data.make()
     if keys:
@@ -52,6 +52,11 @@ def _put_back(data: DataFolder, archive: Path, keys: Path | None, erased: Path |
             if name != "erased.txt":
                 _lay(Path(work) / name, _place(data, name))
     click.echo(f"Restored the backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC.")
+
+
+def _has_records(data: DataFolder) -> bool:
+    """Whether a campaign was ever stored here; the folders and first keys of a start alone do not count."""
+    return data.records.exists() and data.records.stat().st_size > 0
 
 
 def _place(data: DataFolder, name: str) -> Path:
@@ -74,15 +79,7 @@ def _merge_erasures(data: DataFolder, others: list[Path]) -> None:
 
 
 def _settle() -> None:
-    from clarion.outbox.actions import hold_mails  # noqa: PLC0415
-    from clarion.privacy.actions import erase_again  # noqa: PLC0415
-
+    migrate_if_behind()
     now = utc_now()
-    click.echo(f"Erased again: {erase_again(now=now)}. Held mails: {hold_mails(now=now)}; release them with `clarion restore --send`.")
+    click.echo(f"Erased again: {erase_again(now=now)}. Held mails: {hold_mails()}; send them with `clarion restore --send`.")
     click.echo("Now run `clarion publish --all` and `clarion serve`.")
-
-
-def _release() -> None:
-    from clarion.outbox.actions import release_mails  # noqa: PLC0415
-
-    click.echo(f"Released {release_mails(now=utc_now())} mails.")

@@ -33,3 +33,13 @@ def promise_mails(promises: Iterable[MailPromise], *, now: datetime) -> int:
     ]  # fmt: skip
     Mail.objects.bulk_create(rows)
     return len(rows)
+
+
+def hold_mails() -> int:
+    """Hold every mail that waits (they may have gone out after the backup was made); gives how many."""
+    return Mail.objects.filter(is_held=False).update(is_held=True)
+
+
+def release_mails(*, now: datetime) -> int:
+    """Let held mails go; gives how many."""
+    return Mail.objects.filter(is_held=True).update(is_held=False, due_at=now)
