@@ -1,0 +1,219 @@
+"""The checks of `clarion doctor`, each a function that gives findings and changes nothing."""
+
+import json
+import shutil
+import socket
+import sqlite3
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from landlock import Ruleset
+
+from clarion.cli.archive import keys_saved
+from clarion.env import Env
+from clarion.kernel.keys import PURPOSES, KeysMissing, read_key_ring
+
+WANTED_HEADERS = {
+    "content-security-policy": "default-src 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}
+LOW_DISK_BYTES = 1_000_000_000
+OLD_CERTIFICATE = timedelta(days=14)
+STALE_HEARTBEAT = timedelta(seconds=30)
+
+
+class Level(Enum):
+    """How bad a finding is."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was seen, and how to mend it where that is needed."""
+
+    level: Level
+    what: str
+    mend: str = ""
+
+
+def good(what: str) -> Finding:
+    """All is well."""
+    return Finding(Level.GOOD, what)
+
+
+def doubtful(what: str, mend: str) -> Finding:
+    """It works, and could be better."""
+    return Finding(Level.DOUBTFUL, what, mend)
+
+
+def bad(what: str, mend: str) -> Finding:
+    """It does not work, or is not safe."""
+    return Finding(Level.BAD, what, mend)
+
+
+def all_findings(env: Env, *, now: datetime) -> Iterator[Finding]:
+    """Every finding but those on mail."""
+    yield from _keys(env)
+    yield from _permissions(env)
+    yield _disk(env)
+    yield from _addresses(env)
+    yield from _databases(env)
+    yield _worker(env, now)
+    yield from _public_site(env, now)
+    yield _confinement()
+
+
+def _keys(env: Env) -> Iterator[Finding]:
+    for purpose in PURPOSES:
+        try:
+            read_key_ring(env.data.keys, purpose)
+        except KeysMissing as error:
+            yield bad(str(error), "Restore it from the file of `clarion backup --with-keys`.")
+    saved = keys_saved(env.data)
+    here = {path.name for path in env.data.keys.glob("*.key")}
+    if not saved.exists():
+        yield bad("The private keys were never saved apart.", "Run `clarion backup TARGET --with-keys FILE` and keep FILE elsewhere.")
+    elif here - set(json.loads(saved.read_text(encoding="utf-8"))["keys"]):
+        yield bad("There are new private keys since they were saved.", "Run `clarion backup TARGET --with-keys FILE` again.")
+    else:
+        yield good("All keys are here, and were saved apart.")
+
+
+def _permissions(env: Env) -> Iterator[Finding]:
+    open_to_others = [path for path in _secret_paths(env) if path.exists() and path.stat().st_mode & 0o077]
+    for path in open_to_others:
+        yield bad(f"Others on this machine may read {path}.", f"Run: chmod go-rwx {path}")
+    if not open_to_others:
+        yield good("Keys, records and inbox are closed to other users of this machine.")
+
+
+def _secret_paths(env: Env) -> list[Path]:
+    return [env.data.keys, env.data.records.parent, env.data.inbox.parent, env.data.manage, *env.data.keys.glob("*.key")]
+
+
+def _disk(env: Env) -> Finding:
+    free = shutil.disk_usage(env.data.root).free
+    said = f"{free / 1_000_000_000:.1f} GB are free for {env.data.root}."
+    return good(said) if free > LOW_DISK_BYTES else bad(said, "Make room: without it forms are answered 503.")
+
+
+def _addresses(env: Env) -> Iterator[Finding]:
+    public, office = urlsplit(env.public_url), urlsplit(env.office_url)
+    for parts in (public, office):
+        if parts.scheme != "https":
+            yield doubtful(f"{parts.geturl()} is not https: good for a trial only.", "Set it to an https address behind a web server with TLS.")
+    if public.hostname == office.hostname:
+        yield doubtful("Public site and office share a host name, so they share cookies.", "Give the office a host name of its own.")
+    else:
+        yield good("Public site and office have host names of their own.")
+
+
+def _databases(env: Env) -> Iterator[Finding]:
+    for path in (env.data.records, env.data.inbox):
+        if path.exists():
+            yield _integrity(path)
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        yield bad("The database's schema is older than this Clarion.", "Run `clarion serve` or `clarion publish --all`: either brings it up to date.")
+
+
+def _integrity(path: Path) -> Finding:
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as database:
+            answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        answer = type(error).__name__
+    mend = "Stop, copy the folder aside, and run `clarion restore` with the last backup."
+    return good(f"{path.name} is whole.") if answer == "ok" else bad(f"{path.name} is damaged.", mend)
+
+
+def _worker(env: Env, now: datetime) -> Finding:
+    try:
+        beat = json.loads(env.data.heartbeat.read_text(encoding="utf-8"))
+        age = now - datetime.fromisoformat(beat["at"])
+    except (OSError, ValueError, KeyError):
+        return bad("The worker has never run: nothing is mailed, counted or published.", "Run `clarion serve` or `clarion worker`.")
+    if age > STALE_HEARTBEAT:
+        return bad(f"The worker was last alive {age.total_seconds():.0f} s ago.", "Run `clarion serve` or `clarion worker`.")
+    if beat.get("trouble"):
+        return doubtful(f"The worker is alive and reports: {', '.join(map(str, beat['trouble']))}.", "Its log says where.")
+    return good("The worker is alive.")
+
+
+def _public_site(env: Env, now: datetime) -> Iterator[Finding]:
+    try:
+        request = urllib.request.Request(env.public_url + "/")  # noqa: S310 (read_env lets only http and https through)
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+    except (urllib.error.URLError, OSError, ssl.SSLError) as error:
+        yield bad(f"{env.public_url} does not answer ({type(error).__name__}).", "Is `clarion serve` running, and does the web server pass requests on to it?")
+        return
+    yield from _headers(env, headers)
+    yield from _clock(headers, now)
+    if env.public_url.startswith("https://"):
+        yield _certificate(env.public_url, now)
+
+
+def _headers(env: Env, headers: dict[str, str]) -> Iterator[Finding]:
+    wanted = WANTED_HEADERS | ({"strict-transport-security": "max-age="} if env.public_url.startswith("https://") else {})
+    missing = [name for name, value in wanted.items() if value not in headers.get(name, "")]
+    for name in missing:
+        yield bad(f"The public site does not send {name}.", "Let the web server pass Clarion's headers on, or set them as deploy/ shows.")
+    if "set-cookie" in headers:
+        yield bad("The public site sets a cookie.", "Something before Clarion does it; switch that off.")
+    if not missing:
+        yield good("The public site sends its security headers.")
+
+
+def _clock(headers: dict[str, str], now: datetime) -> Iterator[Finding]:
+    """A clock far off makes links expire early: the answer's Date is another's clock where a web server stands before us."""
+    year = time.gmtime().tm_year
+    if "date" in headers and abs(parsedate_to_datetime(headers["date"]) - now) > timedelta(minutes=2):
+        yield bad("This machine's clock and the web server's differ by more than two minutes.", "Let both keep time by NTP.")
+    elif not 2026 <= year < 2100:
+        yield bad(f"This machine's clock says {year}.", "Let it keep time by NTP.")
+    else:
+        yield good("The clock is plausible.")
+
+
+def _certificate(url: str, now: datetime) -> Finding:
+    parts = urlsplit(url)
+    context = ssl.create_default_context()
+    try:
+        with (
+            socket.create_connection((parts.hostname or "", parts.port or 443), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname=parts.hostname) as secure,
+        ):
+            certificate = secure.getpeercert() or {}
+    except OSError as error:
+        return bad(f"TLS at {parts.netloc} fails ({type(error).__name__}).", "Renew the certificate, and check that its chain is whole.")
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    said = f"The certificate of {parts.hostname} is good until {ends:%Y-%m-%d}."
+    return good(said) if ends - now > OLD_CERTIFICATE else bad(said, "Renew it now; let the web server do it by itself.")
+
+
+def _confinement() -> Finding:
+    try:
+        Ruleset()
+    except OSError:
+        return doubtful(
+            "This kernel has no Landlock: the public process is held apart by nothing but its user.",
+            "Run public, office and worker as separate users (deploy/ has units that do).",
+        )
+    return good("The public process confines itself with Landlock.")

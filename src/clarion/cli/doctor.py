@@ -1,0 +1,40 @@
+"""`clarion doctor`: what is wrong, and how to mend it."""
+
+import sys
+from email.utils import parseaddr
+
+import click
+
+from clarion.cli.checks import Finding, Level, all_findings
+from clarion.cli.mail_check import mail_findings
+from clarion.env import read_env
+from clarion.kernel.clock import utc_now
+
+_MARKS = {Level.GOOD: ("ok", "green"), Level.DOUBTFUL: ("look", "yellow"), Level.BAD: ("BAD", "red")}
+
+
+@click.command()
+@click.option("--mail", "address", metavar="ADDRESS", help="Send a test mail there, and look at SPF, DKIM and DMARC.")
+@click.option("--quiet", is_flag=True, help="Say only what is doubtful or bad.")
+def doctor(address: str | None, quiet: bool) -> None:
+    """Check keys, permissions, disk, clock, addresses, TLS, headers, database, worker and mail.
+
+    Exits with 1 where something is bad.
+    """
+    env = read_env()
+    if address and "@" not in parseaddr(address)[1]:
+        raise click.BadParameter(f"{address!r} is not an e-mail address.", param_hint="--mail")
+    findings = list(all_findings(env, now=utc_now()))
+    findings += mail_findings(env, address, now=utc_now())
+    for finding in findings:
+        if not (quiet and finding.level is Level.GOOD):
+            _say(finding)
+    if any(finding.level is Level.BAD for finding in findings):
+        sys.exit(1)
+
+
+def _say(finding: Finding) -> None:
+    mark, colour = _MARKS[finding.level]
+    click.echo(f"{click.style(f'{mark:>4}', fg=colour, bold=True)}  {finding.what}")
+    if finding.mend:
+        click.echo(f"      {finding.mend}")
