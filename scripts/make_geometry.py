@@ -8,8 +8,8 @@ Point, its capital, where the map draws a dot. Rings that cross the 180th meridi
 
 Borders are those that Natural Earth found in force, with these exceptions, which follow the lists of the United
 Nations: Somaliland is part of SO, the north of Cyprus of CY, Crimea of UA (A/RES/68/262), and EH reaches to its
-border of 1976 in the north. XK, PS and TW have the shapes of their codes. The Siachen Glacier, which Natural Earth gives to nobody, is left open. A host who has to
-draw other borders replaces the file.
+border of 1976 in the north. XK, PS and TW have the shapes of their codes. The Siachen Glacier, which Natural
+Earth gives to nobody, is left open. A host who has to draw other borders replaces the file.
 """
 
 import json
@@ -17,6 +17,7 @@ import lzma
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -199,13 +200,13 @@ def middle(ring: list[Point]) -> Point:
 
 def signed_area(ring: list[Point]) -> float:
     """Square degrees, positive when counter-clockwise."""
-    return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:], strict=False)) / 2
+    return float(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(ring))) / 2
 
 
 def equatorial_area(rings: list[list[Point]]) -> float:
     """Of all rings, in square degrees at the equator."""
     squeeze = [((90 - abs(middle(ring)[1])) / 90) ** 0.5 for ring in rings]  # near enough for a threshold
-    return abs(sum(signed_area(ring) * factor for ring, factor in zip(rings, squeeze, strict=True)))
+    return abs(sum(signed_area(ring) * float(factor) for ring, factor in zip(rings, squeeze, strict=True)))
 
 
 def polygons(rings: list[list[Point]]) -> list[list[list[list[float]]]]:

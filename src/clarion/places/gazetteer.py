@@ -55,10 +55,7 @@ def cities_of(country: str) -> list[City]:
 
 def folded(text: str) -> str:
     """A name as it is compared: without case, accents, apostrophes; one space for hyphens and the like."""
-    if text.isascii():
-        plain = text.lower()
-    else:
-        plain = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    plain = text.lower() if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
     return _APART.sub(" ", plain.translate(_LETTERS)).strip()
 
 
