@@ -33,7 +33,8 @@ Kind = Literal[
 
 EVENT_KINDS = ("rally", "vigil", "march", "talk", "workshop", "concert", "other")
 REPORT_REASONS = ("not-real", "wrong-place", "dangerous", "hateful", "private-home", "other")
-NO_COUNTRY = "ZZ"  # "prefer not to say"
+MANAGE_VERBS = ("change", "cancel", "uncancel", "new-link")
+NO_COUNTRY = "ZZ"  # "prefer not to say": for people, not for events
 MAX_BODY_BYTES = 16_384
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -42,7 +43,7 @@ _TIME = re.compile(r"\d\d:\d\d(?::00)?")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a public form; `max_length` in characters."""
+    """One input of a public form; `max_length` in characters. `choices` of a country: accepted besides the list."""
 
     name: str
     kind: Kind = "line"
@@ -97,7 +98,7 @@ FORMS: Mapping[str, Form] = {
         Form("sign", (
             Field("name", required=True, max_length=120),
             EMAIL,
-            Field("country", "country", required=True, max_length=2),
+            Field("country", "country", required=True, max_length=2, choices=(NO_COUNTRY,)),
             Field("postcode", max_length=16),
             Field("version", "version", max_length=9),
             Field("consent", "consent", max_length=32),
@@ -126,7 +127,7 @@ FORMS: Mapping[str, Form] = {
         )),
         Form("my-data", (EMAIL,)),
         Form("manage", (
-            Field("do", "choice", required=True, max_length=6, choices=("change", "cancel")),
+            Field("do", "choice", required=True, max_length=8, choices=MANAGE_VERBS),
             Field("title", max_length=100),
             Field("venue", "venue", max_length=64),
             Field("city", max_length=100),
@@ -210,7 +211,7 @@ def _own_code(field: Field, value: str, known: Known) -> str | None:
         case "email":
             return None if is_address(value) else "shape"
         case "country":
-            return None if value.upper() in known.countries or value.upper() == NO_COUNTRY else "unknown"
+            return None if value.upper() in known.countries or value.upper() in field.choices else "unknown"
         case "version":
             return None if value.isascii() and value.isdigit() and 1 <= int(value) <= known.versions else "unknown"
         case "consent":
@@ -230,9 +231,9 @@ def _own_code(field: Field, value: str, known: Known) -> str | None:
 
 
 def is_date(text: str) -> bool:
-    """Whether `text` is a day as YYYY-MM-DD."""
+    """Whether `text` is a day as YYYY-MM-DD, of a year that zones and calendars can count with."""
     try:
-        return bool(_DATE.fullmatch(text)) and bool(date.fromisoformat(text))
+        return bool(_DATE.fullmatch(text)) and 2000 <= date.fromisoformat(text).year < 2200
     except ValueError:
         return False
 
