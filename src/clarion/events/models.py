@@ -115,6 +115,7 @@ class Revision(models.Model):
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="revisions")
     state = models.CharField(max_length=15, choices=State.choices, default=State.WAITING)
     fields = models.JSONField(default=dict)  # the public fields that would change: name -> new value
+    before = models.JSONField(default=dict, blank=True)  # once kept: what they were, for undo
     proposed_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
 

@@ -51,3 +51,19 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} on {self.event}"
+
+
+class Digest(models.Model):
+    """When a moderator was last mailed what waits in a campaign."""
+
+    organiser = models.CharField(max_length=32)  # public id
+    campaign = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organiser", "campaign"], name="one_digest_for_a_moderator_and_campaign")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organiser} {self.campaign}"
