@@ -1,12 +1,14 @@
 """Promising mails, in bulk, in the transaction that needs them."""
 
-from collections.abc import Iterable
+import random
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from clarion.kernel.ids import new_id
-from clarion.outbox.models import Mail
+from clarion.outbox.models import AddressMark, Mail
+from clarion.outbox.rules import MARK_KEPT, MAX_ATTEMPTS, MailCap, pause_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,37 @@ def hold_mails() -> int:
 def release_mails(*, now: datetime) -> int:
     """Let held mails go; gives how many."""
     return Mail.objects.filter(is_held=True).update(is_held=False, due_at=now)
+
+
+def note_capped_mails(cap: MailCap, *, now: datetime) -> None:
+    """Remember for seven days the mails that `cap` let through. In the transaction that promises them."""
+    AddressMark.objects.bulk_create(
+        AddressMark(address_hash=address_hash, campaign=campaign, at=now) for address_hash, campaign in cap.taken
+    )
+
+
+def note_denial(address_hash: bytes, campaign: str, *, now: datetime) -> None:
+    """Remember for seven days that the owner of an address said "not me"."""
+    AddressMark.objects.create(address_hash=address_hash, campaign=campaign, at=now, is_denial=True)
+
+
+def forget_marks(*, now: datetime) -> int:
+    """Let go of what was remembered seven days ago; gives how many."""
+    return AddressMark.objects.filter(at__lte=now - MARK_KEPT).delete()[0]
+
+
+def drop_mails(mails: Collection[Mail]) -> None:
+    """These have gone, or have nothing to say any more."""
+    Mail.objects.filter(pk__in=[mail.pk for mail in mails]).delete()
+
+
+def postpone_mails(mails: Collection[Mail], *, now: datetime) -> list[Mail]:
+    """Try these again later, each time after a longer rest; gives those given up, which are dropped."""
+    given_up = [mail for mail in mails if mail.attempts + 1 >= MAX_ATTEMPTS]
+    again = [mail for mail in mails if mail.attempts + 1 < MAX_ATTEMPTS]
+    for mail in again:
+        mail.attempts += 1
+        mail.due_at = now + pause_before(mail.attempts, random.random())  # noqa: S311 - spreads load, hides nothing
+    Mail.objects.bulk_update(again, ["attempts", "due_at"])
+    drop_mails(given_up)
+    return given_up
