@@ -1,7 +1,7 @@
 """What a page is, what it may ask for, and how it becomes text.
 
-A module that contributes pages has one function `pages_of(scene) -> Iterator[Page]`; `publishing` calls it for each
-campaign and language. Templates get `scene`, `page`, `voice` and what the page's `context` holds; in them
+A module that contributes pages has a function `pages_of(scene) -> Iterator[Page | Raw]`; `publishing` calls it for each
+campaign and language, and `server_pages(server)` once, where there is one. Templates get `scene`, `page`, `voice` and what the page's `context` holds; in them
 
 - `scene.ui` stands in the tag of whatever the software says, `scene.own` inside of that for what the campaign says;
 - `text|said(language)` marks what somebody wrote (`<bdi lang>`), `text|marked_up` renders a campaign's Markdown;
@@ -61,6 +61,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """One published file that no template makes; `path` below the site's root."""
+
+    path: str
+    content: bytes
+
+    @property
+    def file(self) -> str:
+        """Path of the file below the site's folder."""
+        return self.path.lstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
 class Ways:
     """What people may do here."""
 
@@ -78,6 +91,7 @@ class Assets:
     icon: str
     picture: str = ""
     picture_size: tuple[int, int] = (0, 0)
+    small_picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,6 +191,19 @@ class Scene:
         return [(tag, self.at(rest, tag)) for tag in tags] if rest != page.path else []
 
 
+@dataclass(frozen=True)
+class Server:
+    """What the pages that belong to no campaign may ask for (`bare.html`): `/`, `/{c}/`, `/-/error/…`."""
+
+    press: Press
+    voice: Voice
+    assets: Assets
+
+    def absolute(self, address: str) -> str:
+        """An address with scheme and host."""
+        return self.press.public_url + address
+
+
 @cache
 def environment() -> Environment:
     """The templates of the public site."""
@@ -193,3 +220,9 @@ def render(template: str, scene: Scene, **context: Any) -> str:
 def render_page(page: Page, scene: Scene) -> str:
     """The text of a page."""
     return render(page.template, scene, page=page, **page.context)
+
+
+def render_server_page(page: Page, server: Server) -> str:
+    """The text of a page that belongs to no campaign."""
+    template = environment().get_template(page.template)
+    return template.render(server=server, voice=server.voice, page=page, **page.context)

@@ -1,0 +1,91 @@
+"""Published files: each written beside and renamed, with its compressed siblings, and left alone where nothing changed."""
+
+import gzip
+import os
+import shutil
+from pathlib import Path
+
+import brotli
+
+PAGE_QUALITY = 5
+ASSET_QUALITY = 11
+_GZIP_LEVEL = 6
+_SMALL = 200  # bytes below which compressing gains nothing
+_PACKED = frozenset({".jpg", ".png", ".webp"})
+SIBLINGS = (".br", ".gz")
+
+
+class Folder:
+    """A folder of published files. Knows what was written or found unchanged since it was opened."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.present: set[str] = set()
+
+    def write(self, file: str, content: bytes, *, quality: int = PAGE_QUALITY) -> bool:
+        """Publish `content` as `file` (a path below the root); gives whether anything changed.
+
+        The plain file goes last: while it is the old one, a run that was cut off is repeated by the next.
+        """
+        self.present.add(file)
+        path = self.root / file
+        if _holds(path, content):
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for suffix, packed in _siblings(path, content, quality).items():
+            _replace(path.with_name(path.name + suffix), packed)
+        _replace(path, content)
+        return True
+
+    def write_text(self, file: str, text: str) -> bool:
+        """Publish a text in UTF-8."""
+        return self.write(file, text.encode())
+
+    def remove(self, prefix: str) -> None:
+        """Take away a file with its siblings, or a folder with all in it. Nothing happens where there is none."""
+        path = self.root / prefix
+        if path.is_dir():
+            shutil.rmtree(path)
+            return
+        for suffix in ("", *SIBLINGS):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+    def keep_only_present(self, prefix: str) -> int:
+        """Take away what lies below `prefix` and was not written since opening; gives how many pages went."""
+        gone = 0
+        for folder, _, names in os.walk(self.root / prefix, topdown=False):
+            for name in names:
+                gone += self._drop_stale(Path(folder) / name)
+            if not any(os.scandir(folder)):
+                Path(folder).rmdir()
+        return gone
+
+    def _drop_stale(self, path: Path) -> int:
+        file = path.relative_to(self.root).as_posix()
+        plain = file[:-3] if file.endswith(SIBLINGS) else file
+        if plain in self.present:
+            return 0
+        path.unlink(missing_ok=True)
+        return 1 if plain == file else 0
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _siblings(path: Path, content: bytes, quality: int) -> dict[str, bytes]:
+    if path.suffix in _PACKED or len(content) < _SMALL:
+        for suffix in SIBLINGS:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return {}
+    # The time is left out of the gzip header: the same page gives the same bytes.
+    return {".br": brotli.compress(content, quality=quality), ".gz": gzip.compress(content, _GZIP_LEVEL, mtime=0)}
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(content)
+    beside.replace(path)
