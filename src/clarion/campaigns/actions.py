@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from clarion.audit.actions import Actor, record
-from clarion.campaigns.models import Campaign, ConsentWording, Statement, Update, Version
+from clarion.campaigns.models import Campaign, ConsentWording, Draft, Statement, Update, Version
 from clarion.campaigns.queries import hashes_by_version, latest_version
 from clarion.campaigns.rules import (
     CampaignSettings,
@@ -89,6 +89,21 @@ def _statement(version: Version, text: StatementText, since: int) -> Statement:
         dated_on=text.dated_on, translator=text.translator, status=text.status,
         translates=text.translates or since, picture_alt=text.picture_alt,
     )  # fmt: skip
+
+
+@transaction.atomic
+def keep_draft(campaign: Campaign, language: str, text: str, *, by: Actor, now: datetime) -> None:
+    """Keep a statement as it is being written; what the public sees does not change."""
+    Draft.objects.update_or_create(
+        campaign=campaign, language=language, defaults={"text": text, "changed_at": now, "by": by.id}
+    )
+
+
+@transaction.atomic
+def drop_drafts(campaign: Campaign, languages: Iterable[str] | None = None) -> None:
+    """Forget drafts: all of them, or those in `languages`."""
+    drafts = campaign.drafts.all() if languages is None else campaign.drafts.filter(language__in=list(languages))
+    drafts.delete()
 
 
 @transaction.atomic

@@ -95,6 +95,23 @@ class Statement(models.Model):
         return f"{self.title} ({self.language})"
 
 
+class Draft(models.Model):
+    """A statement as someone in the office is writing it, until a version is saved. An empty text: take it away."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="drafts")
+    language = models.CharField(max_length=12)
+    text = models.TextField(blank=True)  # the whole file: front matter, then Markdown
+    changed_at = models.DateTimeField()
+    by = models.CharField(max_length=32)  # an organiser's public id
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "language"], name="one_draft_for_a_language")]
+        ordering = ["language"]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.language}"
+
+
 class ConsentWording(models.Model):
     """A sentence that people agreed to at the button, kept for as long as anyone is bound to it."""
 

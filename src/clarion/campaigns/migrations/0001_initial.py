@@ -119,4 +119,19 @@ class Migration(migrations.Migration):
             model_name='statement',
             constraint=models.UniqueConstraint(fields=('version', 'language'), name='one_statement_for_a_language_of_a_version'),
         ),
+        migrations.CreateModel(
+            name='Draft',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('language', models.CharField(max_length=12)),
+                ('text', models.TextField(blank=True)),
+                ('changed_at', models.DateTimeField()),
+                ('by', models.CharField(max_length=32)),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='campaigns.campaign')),
+            ],
+            options={
+                'ordering': ['language'],
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'language'), name='one_draft_for_a_language')],
+            },
+        ),
     ]
