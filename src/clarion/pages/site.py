@@ -1,7 +1,8 @@
 """What a page is, what it may ask for, and how it becomes text.
 
-A module that contributes pages has a function `pages_of(scene) -> Iterator[Page | Raw]`; `publishing` calls it for each
-campaign and language, and `server_pages(server)` once, where there is one. Templates get `scene`, `page`, `voice` and what the page's `context` holds; in them
+A module that contributes pages has a function `pages_of(scene) -> Iterator[Page | Raw]`; `publishing` calls it for
+each campaign and language, and `server_pages(server) -> Iterator[Page]` once, where there is one. Templates get
+`scene`, `page`, `voice` and what the page's `context` holds; in them
 
 - `scene.ui` stands in the tag of whatever the software says, `scene.own` inside of that for what the campaign says;
 - `text|said(language)` marks what somebody wrote (`<bdi lang>`), `text|marked_up` renders a campaign's Markdown;
@@ -94,7 +95,7 @@ class Assets:
     small_picture: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scene:
     """All that the pages of one campaign in one language may ask for. Read once, before anything is rendered."""
 

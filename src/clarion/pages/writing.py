@@ -1,4 +1,4 @@
-"""Published files: each written beside and renamed, with its compressed siblings, and left alone where nothing changed."""
+"""Published files: written beside and renamed, with compressed siblings; left alone where nothing changed."""
 
 import gzip
 import os
@@ -33,8 +33,8 @@ class Folder:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         for suffix, packed in _siblings(path, content, quality).items():
-            _replace(path.with_name(path.name + suffix), packed)
-        _replace(path, content)
+            replace_file(path.with_name(path.name + suffix), packed)
+        replace_file(path, content)
         return True
 
     def write_text(self, file: str, text: str) -> bool:
@@ -85,7 +85,8 @@ def _siblings(path: Path, content: bytes, quality: int) -> dict[str, bytes]:
     return {".br": brotli.compress(content, quality=quality), ".gz": gzip.compress(content, _GZIP_LEVEL, mtime=0)}
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place and rename it: nobody ever reads half of it."""
     beside = path.with_name(f".{path.name}.new")
     beside.write_bytes(content)
     beside.replace(path)

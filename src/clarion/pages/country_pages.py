@@ -1,0 +1,98 @@
+"""Coverage as a list, and a page for each country: its venues, its events, its count, and how to host one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from clarion.pages.coverage_map import CountryLine, coverage_map, country_lines, reach
+from clarion.pages.event_pages import ON_A_PAGE
+from clarion.pages.forms import host_form
+from clarion.pages.showing import Showing, showings, upcoming
+from clarion.pages.site import Page, Scene
+from clarion.places.models import Venue
+
+
+@dataclass(frozen=True, slots=True)
+class VenueLine:
+    """One venue with what is announced there."""
+
+    venue: Venue
+    type_name: str
+    events: Sequence[Showing]
+
+
+def pages_of(scene: Scene) -> Iterator[Page]:
+    """The list of countries, and every country's page."""
+    if not scene.ways.events:
+        return
+    lines = country_lines(scene)
+    yield Page(
+        scene.at("countries/"),
+        "pages/countries.html",
+        {"lines": lines, "map": coverage_map(scene), "reach": reach(scene)},
+    )
+    yield from country_pages_of(scene, [line.code for line in lines])
+
+
+def country_pages_of(scene: Scene, codes: Sequence[str]) -> Iterator[Page]:
+    """The pages of some countries; a country with more than 200 events has further ones."""
+    by_country: dict[str, list[Showing]] = {}
+    for one in showings(scene):
+        by_country.setdefault(one.country, []).append(one)
+    for line in country_lines(scene):
+        if line.code in codes:
+            yield from _pages_of_country(scene, line, by_country.get(line.code, []))
+
+
+def _pages_of_country(scene: Scene, line: CountryLine, shown: Sequence[Showing]) -> Iterator[Page]:
+    events = [*upcoming(shown), *(one for one in reversed(shown) if one.is_over)]
+    count = scene.figures.by_country.get(line.code)
+    parts = [events[at : at + ON_A_PAGE] for at in range(0, len(events), ON_A_PAGE)] or [[]]
+    for number, part in enumerate(parts, start=1):
+        yield Page(
+            line.address if number == 1 else f"{line.address}{number}/",
+            "pages/country.html",
+            {
+                "line": line,
+                "events": part,
+                "number": number,
+                "pages": [line.address if n == 1 else f"{line.address}{n}/" for n in range(1, len(parts) + 1)],
+                "venues": venue_lines(scene, line.code, shown) if number == 1 else [],
+                "count": count,
+                "form": host_form(scene, line.code) if number == 1 else None,
+            },
+            has_counts=count is not None,
+        )
+
+
+def venue_lines(scene: Scene, code: str, shown: Sequence[Showing]) -> list[VenueLine]:
+    """The country's venues, each with the events before it that still come."""
+    names = venue_type_names(scene)
+    by_id = {one.id: one for one in shown if not one.is_off and not one.is_over}
+    at_venue: dict[int, list[Showing]] = {}
+    for event in scene.events:
+        if event.venue_id and event.public_id in by_id:
+            at_venue.setdefault(event.venue_id, []).append(by_id[event.public_id])
+    return [
+        VenueLine(venue, _type_of(scene, venue, names), at_venue.get(venue.pk, []))
+        for venue in scene.venues
+        if venue.country == code and not venue.is_gone
+    ]
+
+
+def venue_type_names(scene: Scene) -> dict[str, str]:
+    """What stands at a venue, by type; nothing for a type that says nothing."""
+    voice = scene.voice
+    return {
+        Venue.Type.MISSION: voice.gettext("Mission"),
+        Venue.Type.PARLIAMENT: voice.gettext("Parliament"),
+        Venue.Type.MINISTRY: voice.gettext("Ministry"),
+        Venue.Type.SQUARE: voice.gettext("Square"),
+        Venue.Type.OFFICE: voice.gettext("Office"),
+        Venue.Type.OTHER: "",
+    }
+
+
+def _type_of(scene: Scene, venue: Venue, names: dict[str, str]) -> str:
+    if venue.type == Venue.Type.MISSION and venue.operator:
+        return scene.voice.gettext("Mission of %(country)s") % {"country": scene.country(venue.operator)}
+    return names.get(venue.type, "")

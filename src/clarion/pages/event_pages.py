@@ -1,0 +1,139 @@
+"""The pages of events: the list, and one page for each, which prints as its poster."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import groupby
+
+import segno
+from markupsafe import Markup
+
+from clarion.events.models import Event
+from clarion.kernel.forms import FORMS
+from clarion.pages.coverage_map import coverage_map, country_lines, reach
+from clarion.pages.labels import event_kind_names, field_labels, report_reason_names
+from clarion.pages.showing import Showing, address_of, past, showing, showings, upcoming
+from clarion.pages.site import Page, Scene
+from clarion.pages.structured import event_data
+
+ON_A_PAGE = 200
+PAST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the list."""
+
+    on: date
+    name: str
+    events: Sequence[Showing]
+
+
+def pages_of(scene: Scene) -> Iterator[Page]:
+    """The list of events. The first 200 that come stand on it, whatever is beyond on the countries' pages."""
+    if not scene.ways.events:
+        return
+    shown = showings(scene)
+    coming = upcoming(shown)
+    yield Page(
+        scene.at("events/"),
+        "pages/events.html",
+        {
+            "days": days_of(coming[:ON_A_PAGE]),
+            "beyond": max(0, len(coming) - ON_A_PAGE),
+            "past": past(shown)[:PAST_SHOWN],
+            "reach": reach(scene),
+            "map": coverage_map(scene),
+            "announced": [line for line in country_lines(scene) if line.state == "announced"],
+        },
+    )
+
+
+def days_of(shown: Sequence[Showing]) -> list[Day]:
+    """Events by their day at the place."""
+    in_order = sorted(shown, key=lambda one: (one.local, one.id))
+    groups = groupby(in_order, key=lambda one: one.day)
+    return [Day(on, rows[0].full_day, rows) for on, rows in ((on, list(group)) for on, group in groups)]
+
+
+def event_pages_of(scene: Scene, events: Sequence[Event] | None = None) -> Iterator[Page]:
+    """One page for each published event, or for those of `events`."""
+    if not scene.ways.events:
+        return
+    shared = {
+        "kinds": event_kind_names(scene.voice),
+        "reasons": report_reason_names(scene.voice),
+        "labels": field_labels("report", scene.voice),
+        "note_limit": FORMS["report"].field("note").max_length,
+    }
+    for event in scene.events if events is None else events:
+        yield event_page(scene, event, shared)
+
+
+def event_page(scene: Scene, event: Event, shared: dict[str, object]) -> Page:
+    """The page of one event."""
+    one = showing(event, scene)
+    context = {
+        "event": event,
+        "one": one,
+        "street": address_of(event),
+        "moved": moved_from(scene, event),
+        "qr": qr_code(scene.absolute(poster_address(scene, event))),
+        "poster_url": scene.absolute(poster_address(scene, event)),
+        "data": event_data(scene, event, one),
+    }
+    return Page(one.address, "pages/event.html", {**shared, **context})
+
+
+def poster_address(scene: Scene, event: Event) -> str:
+    """Where the poster leads: one address for all languages, in the event's own where the call has it.
+
+    Making a code takes longer than all the rest of a page, so each event has one only.
+    """
+    language = event.language if event.language in scene.languages else scene.campaign.default_language
+    return scene.at(f"events/{event.public_id}/", language)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What place and time were before the last change, in words; either may be empty."""
+
+    on: str
+    time: str
+    place: str
+
+
+def moved_from(scene: Scene, event: Event) -> Moved | None:
+    """The note of a changed place or time."""
+    if event.moved_at is None:
+        return None
+    before = event.moved
+    return Moved(
+        on=scene.voice.day(event.moved_at.date()),
+        time=_wall_time(scene, before.get("starts_local", ""), event.starts_local),
+        place=_place_before(event),
+    )
+
+
+def _wall_time(scene: Scene, before: str, now: str) -> str:
+    if not before or before == now:
+        return ""
+    at = datetime.fromisoformat(before)
+    return f"{scene.voice.weekday_and_day(at.date())}, {scene.voice.time_of_day(at)}"
+
+
+def _place_before(event: Event) -> str:
+    """The former place as far as it is known, where it is another one."""
+    before = event.moved
+    parts = [before.get("venue_name", "") or before.get("venue", ""), before.get("address", ""), before.get("city", "")]
+    place = ", ".join(dict.fromkeys(part for part in parts if part))
+    is_same = before.get("city", event.city) == event.city and before.get("address", event.address) == event.address
+    return "" if is_same and not before.get("venue") else place
+
+
+@lru_cache(maxsize=16384)
+def qr_code(url: str) -> Markup:
+    """The address as a QR code, inline SVG. A fixed mask: trying all eight takes four times as long."""
+    code = segno.make(url, micro=False, error="m", boost_error=False, mask=2)
+    return Markup(code.svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None))  # noqa: S704 - no text in it

@@ -1,0 +1,57 @@
+"""The policy file, made of the records and of the public halves of the keys."""
+
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import current_version, languages_of, published_campaigns
+from clarion.kernel.keys import read_key_ring
+from clarion.kernel.links import link_public_key
+from clarion.kernel.policy import POLICY_NAME, CampaignPolicy, CampaignState, Policy
+from clarion.kernel.sealing import sealing_public_key
+from clarion.pages.press import Press
+from clarion.pages.writing import replace_file
+from clarion.places.countries import accepted, load_country_settings
+from clarion.places.queries import venues_of
+
+
+def write_policy(press: Press) -> None:
+    """Write the policy file as the records are now. Safe to repeat; intake reads it within a second."""
+    text = make_policy(press).to_json().encode()
+    path = press.data.policy / POLICY_NAME
+    if not path.is_file() or path.read_bytes() != text:
+        replace_file(path, text)
+
+
+def make_policy(press: Press) -> Policy:
+    """What intake must know. Raises `KeysMissing`."""
+    seal = read_key_ring(press.data.keys, "inbox").current
+    links = read_key_ring(press.data.keys, "link").keys
+    return Policy(
+        seal_key_number=seal.number,
+        seal_key=sealing_public_key(seal).hex(),
+        link_keys={str(key.number): link_public_key(key).hex() for key in links},
+        countries=tuple(sorted(accepted(load_country_settings(press.country_settings)))),
+        campaigns={campaign.slug: policy_of(campaign) for campaign in published_campaigns()},
+    )
+
+
+def policy_of(campaign: Campaign) -> CampaignPolicy:
+    """What intake must know of one campaign."""
+    return CampaignPolicy(
+        number=campaign.pk,
+        languages=languages_of(campaign),
+        default_language=campaign.default_language,
+        state=switched_state(campaign),
+        takes_signatures=campaign.takes_signatures,
+        takes_events=campaign.takes_events,
+        version=current_version(campaign).number,
+        consents=tuple(campaign.consent_wordings.order_by("wording_id").values_list("wording_id", flat=True)),
+        venues=tuple(venues_of(campaign).order_by("ref").values_list("ref", flat=True)),
+        opens_at=campaign.opens_at.timestamp() if campaign.opens_at else None,
+        closes_at=campaign.closes_at.timestamp() if campaign.closes_at else None,
+    )
+
+
+def switched_state(campaign: Campaign) -> CampaignState:
+    """Open, paused or closed as the organisers switched it, its dates aside."""
+    if campaign.closed_at:
+        return "closed"
+    return "paused" if campaign.paused_at else "open"

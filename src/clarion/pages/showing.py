@@ -1,0 +1,122 @@
+"""How an event is shown: dates, place and notes in one language, formatted once for all pages that list it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+from clarion.events.models import Event
+from clarion.locale.voice import Voice
+from clarion.pages.site import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One event as a page of one language shows it. Names that people wrote keep their own language."""
+
+    id: str
+    address: str
+    title: str
+    language: str
+    state: str
+    country: str
+    country_name: str
+    city: str
+    place: str
+    day: date
+    weekday: str
+    day_number: str
+    month: str
+    full_day: str
+    starts: str
+    ends: str
+    local: str
+    utc: str
+    utc_end: str
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it was cancelled."""
+        return self.state == Event.State.CANCELLED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.state == Event.State.ENDED
+
+
+def showings(scene: Scene) -> list[Showing]:
+    """All published events, by start."""
+    return [showing(event, scene) for event in scene.events]
+
+
+def showing(event: Event, scene: Scene) -> Showing:
+    """One event in the scene's language."""
+    starts = datetime.fromisoformat(event.starts_local)
+    day = _day(starts.date(), scene.voice)
+    ends = datetime.fromisoformat(event.ends_local) if event.ends_local else None
+    return Showing(
+        id=event.public_id,
+        address=scene.at(f"events/{event.public_id}/"),
+        title=event.title,
+        language=event.language,
+        state=event.state,
+        country=event.country,
+        country_name=scene.country(event.country),
+        city=event.city,
+        place=place_of(event),
+        day=starts.date(),
+        weekday=day[0],
+        day_number=day[1],
+        month=day[2],
+        full_day=day[3],
+        starts=_clock(starts.hour, starts.minute, scene.voice),
+        ends=_end(starts, ends, scene.voice),
+        local=event.starts_local,
+        utc=_utc(event.starts_at),
+        utc_end=_utc(event.ends_at),
+    )
+
+
+def place_of(event: Event) -> str:
+    """The venue's name, or the address in words."""
+    return event.venue.name if event.venue else event.address
+
+
+def address_of(event: Event) -> str:
+    """Street or square below the place's name, where they differ."""
+    written = event.address or (event.venue.address if event.venue else "")
+    return "" if written == place_of(event) else written
+
+
+def upcoming(shown: Sequence[Showing]) -> list[Showing]:
+    """Those that have not ended, the cancelled among them: who planned to come must see it."""
+    return [one for one in shown if not one.is_over]
+
+
+def past(shown: Sequence[Showing]) -> list[Showing]:
+    """Those that have ended, the latest first."""
+    return [one for one in reversed(shown) if one.is_over]
+
+
+@lru_cache(maxsize=8192)
+def _day(on: date, voice: Voice) -> tuple[str, str, str, str]:
+    return voice.weekday(on), voice.day_number(on), voice.month(on), voice.weekday_and_day(on)
+
+
+@lru_cache(maxsize=8192)
+def _clock(hour: int, minute: int, voice: Voice) -> str:
+    return voice.time_of_day(datetime(2000, 1, 1, hour, minute, tzinfo=UTC))
+
+
+def _end(starts: datetime, ends: datetime | None, voice: Voice) -> str:
+    """The end's time of day, with its day where that is another one; empty where none was given."""
+    if ends is None:
+        return ""
+    clock = _clock(ends.hour, ends.minute, voice)
+    is_same_night = ends.date() == starts.date() or ends - starts < timedelta(hours=12)
+    return clock if is_same_night else f"{_day(ends.date(), voice)[3]}, {clock}"
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")

@@ -1,0 +1,87 @@
+"""What search engines read: schema.org data that says nothing the page does not."""
+
+import json
+from typing import Any
+
+from markupsafe import Markup
+
+from clarion.events.models import Event
+from clarion.pages.showing import Showing, address_of
+from clarion.pages.site import Scene
+
+_STATUS = {Event.State.CANCELLED: "https://schema.org/EventCancelled"}
+
+
+def call_data(scene: Scene) -> Markup:
+    """The call as an Article."""
+    statement = scene.statement
+    return as_script(
+        {
+            "@context": "https://schema.org",
+            "@type": "Article",
+            "headline": statement.title,
+            "description": statement.summary,
+            "inLanguage": scene.language,
+            "url": scene.absolute(scene.base),
+            "datePublished": statement.dated_on.isoformat() if statement.dated_on else None,
+            "version": scene.version.number,
+            "image": scene.absolute(scene.assets.picture) if scene.assets.picture else None,
+            "publisher": _organiser(scene),
+        }
+    )
+
+
+def event_data(scene: Scene, event: Event, one: Showing) -> Markup:
+    """One event."""
+    was_moved = bool(event.moved_at and event.moved.get("starts_local"))
+    scheduled = "https://schema.org/EventRescheduled" if was_moved else "https://schema.org/EventScheduled"
+    return as_script(
+        {
+            "@context": "https://schema.org",
+            "@type": "Event",
+            "name": event.title,
+            "inLanguage": event.language,
+            "url": scene.absolute(one.address),
+            "startDate": one.utc,
+            "endDate": one.utc_end,
+            "eventStatus": _STATUS.get(event.state, scheduled),
+            "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+            "location": _location(event, one),
+            "organizer": _organiser(scene),
+            "isAccessibleForFree": True,
+        }
+    )
+
+
+def _location(event: Event, one: Showing) -> dict[str, Any]:
+    place: dict[str, Any] = {
+        "@type": "Place",
+        "name": one.place or event.city,
+        "address": {
+            "@type": "PostalAddress",
+            "streetAddress": address_of(event) or None,
+            "addressLocality": event.city,
+            "addressCountry": event.country,
+        },
+    }
+    if event.lat is not None and event.lon is not None:
+        place["geo"] = {"@type": "GeoCoordinates", "latitude": event.lat, "longitude": event.lon}
+    return place
+
+
+def _organiser(scene: Scene) -> dict[str, Any]:
+    campaign = scene.campaign
+    return {"@type": "Organization", "name": campaign.organiser_name, "url": campaign.organiser_url or None}
+
+
+def as_script(data: dict[str, Any]) -> Markup:
+    """A data block; no browser runs it, and no text in it can end it."""
+    text = json.dumps(_without_nothing(data), ensure_ascii=False, separators=(",", ":"))
+    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup('<script type="application/ld+json">{}</script>').format(Markup(safe))  # noqa: S704 - see above
+
+
+def _without_nothing(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _without_nothing(value) for key, value in data.items() if value not in (None, "")}
+    return data
