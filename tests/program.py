@@ -1,0 +1,188 @@
+"""The real program in processes of its own, for browser and fault tests: serve, launch, mails."""
+
+import email
+import email.policy
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+SAMPLE = Path(__file__).resolve().parents[1] / "src" / "clarion" / "sample" / "clean-water"
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 20) -> Any:
+    """The first true value of `condition`; fails with `what` after `seconds`."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds} s for: {what}")
+
+
+@dataclass
+class Program:
+    """`clarion` on a data folder of its own, mailing into a folder beside it."""
+
+    folder: Path
+    public_port: int = field(default_factory=free_port)
+    office_port: int = field(default_factory=free_port)
+    host: str = "localhost"
+    extra: dict[str, str] = field(default_factory=dict)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self.folder / "data"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mails arrive."""
+        return self.folder / "mail"
+
+    @property
+    def log(self) -> Path:
+        """What the processes wrote on standard output and error."""
+        return self.folder / "serve.log"
+
+    @property
+    def public_url(self) -> str:
+        """Address of the public site."""
+        return f"http://{self.host}:{self.public_port}"
+
+    @property
+    def office_url(self) -> str:
+        """Address of the office."""
+        return f"http://office.localhost:{self.office_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every command."""
+        clean = {
+            name: value for name, value in os.environ.items() if not name.startswith(("CLARION_", "DJANGO_", "COV_"))
+        }
+        return clean | {
+            "CLARION_DATA": str(self.data),
+            "CLARION_PUBLIC_URL": self.public_url,
+            "CLARION_OFFICE_URL": self.office_url,
+            "CLARION_MAIL_URL": f"file://{self.mail_folder}",
+            **self.extra,
+        }
+
+    def run(self, *arguments: str, check: bool = True, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
+        """Run one `clarion` command to its end."""
+        command = [sys.executable, "-m", "clarion", *arguments]
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=timeout, check=False, cwd=self.folder
+        )
+        if check and done.returncode:
+            raise AssertionError(
+                f"clarion {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+            )
+        return done
+
+    def start(self) -> "Program":
+        """Serve; comes back when public site and office answer."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "clarion", "serve"]
+        command += ["--public", f"127.0.0.1:{self.public_port}", "--office", f"127.0.0.1:{self.office_port}"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=self.environment, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
+            )
+        for port in (self.public_port, self.office_port):
+            wait_until(
+                lambda port=port: self._is_healthy(port), f"port {port} to answer; see {self._log_tail()}", seconds=40
+            )
+        return self
+
+    def _is_healthy(self, port: int) -> bool:
+        if self.process and self.process.poll() is not None:
+            raise AssertionError(f"clarion serve ended with {self.process.returncode}: {self._log_tail()}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+                return True
+        except urllib.error.HTTPError as answer:
+            return answer.code == 503 and port == self.office_port  # up, and waiting for the worker's first beat
+        except OSError:
+            return False
+
+    def _log_tail(self) -> str:
+        return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else "no log"
+
+    def stop(self) -> int:
+        """Stop with SIGTERM; gives the exit code."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
+        self.process = None
+        return code
+
+    def launch(self, call: Path = SAMPLE, *options: str) -> str:
+        """Launch a call folder; gives what the command said."""
+        return self.run("launch", str(call), *options).stdout
+
+    def mails(self, to: str = "") -> list[EmailMessage]:
+        """The mails that arrived, oldest first; those to one address where named."""
+        paths = (
+            sorted(self.mail_folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+            if self.mail_folder.exists()
+            else []
+        )
+        found = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
+        return [mail for mail in found if isinstance(mail, EmailMessage) and (not to or to in str(mail["To"]))]
+
+    def wait_for_mail(self, to: str, *, holding: str = "", count: int = 1, seconds: float = 20) -> EmailMessage:
+        """The newest mail to an address, once `count` of them hold the text `holding`."""
+
+        def there() -> EmailMessage | None:
+            fitting = [mail for mail in self.mails(to) if holding in text_of(mail) or holding in str(mail["Subject"])]
+            return fitting[-1] if len(fitting) >= count else None
+
+        mail: EmailMessage = wait_until(
+            there, f"a mail to {to} with {holding!r}; log: {self._log_tail()}", seconds=seconds
+        )
+        return mail
+
+    def counts(self, slug: str = "clean-water") -> dict[str, Any]:
+        """`counts.json` as published."""
+        with urllib.request.urlopen(f"{self.public_url}/{slug}/counts.json", timeout=5) as answer:
+            counts: dict[str, Any] = json.load(answer)
+        return counts
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The plain text of a mail."""
+    part = mail.get_body(("plain",))
+    return part.get_content() if part else ""
+
+
+def links_of(mail: EmailMessage, kind: str = "") -> list[str]:
+    """The addresses in a mail's text; those below `/kind/` where named."""
+    return [link for link in re.findall(r"https?://\S+", text_of(mail)) if not kind or f"/{kind}/" in link]
