@@ -41,6 +41,14 @@ def publish_assets(campaign: Campaign, site: Folder) -> Assets:
     )
 
 
+def remove_old_pictures(campaign: Campaign, site: Folder) -> None:
+    """Take away the campaign's former pictures. Style sheets and scripts stay: a page read a second ago needs them."""
+    for name in (campaign.slug, f"{campaign.slug}-{SMALL_PICTURE}"):
+        for path in (site.root / "-").glob(f"{name}.*.jpg"):
+            if f"-/{path.name}" not in site.present:
+                site.remove(f"-/{path.name}")
+
+
 def publish_server_assets(site: Folder) -> Assets:
     """Write the assets of the pages that belong to no campaign."""
     return Assets(
@@ -87,7 +95,7 @@ def _size(picture: bytes) -> tuple[int, int]:
 def _publish_small(site: Folder, slug: str, picture: bytes) -> str:
     """The picture at the width of a phone's column; empty where it is hardly larger than that."""
     digest = hashlib.sha256(picture).hexdigest()[:12]
-    file = f"-/{slug}.{digest}-{SMALL_PICTURE}.jpg"
+    file = f"-/{slug}-{SMALL_PICTURE}.{digest}.jpg"
     if not (site.root / file).is_file():
         with Image.open(io.BytesIO(picture)) as image:
             if image.width < SMALL_PICTURE * 1.3:

@@ -1,0 +1,27 @@
+// The count, read again while the page is looked at, at most once in 15 seconds.
+const PAUSE = 15000;
+
+function startCounts() {
+  const place = document.querySelector("[data-counts]");
+  const figure = place && place.querySelector("[data-total]");
+  if (!figure) return;
+  const numbers = new Intl.NumberFormat(document.documentElement.lang);
+  let last = Date.now();
+  let timer = 0;
+  async function read() {
+    last = Date.now();
+    try {
+      const answer = await fetch(place.dataset.counts);
+      if (answer.ok) figure.textContent = numbers.format((await answer.json()).total);
+    } catch {
+      // The line is down: the figure that stands there stays.
+    }
+    wait();
+  }
+  function wait() {
+    clearTimeout(timer);
+    if (document.visibilityState === "visible") timer = setTimeout(read, Math.max(0, last + PAUSE - Date.now()));
+  }
+  document.addEventListener("visibilitychange", wait);
+  wait();
+}

@@ -1,0 +1,112 @@
+"""One publication of one campaign: its scenes, and the folders into which it writes."""
+
+from collections.abc import Collection, Iterable, Iterator
+from types import ModuleType
+
+from clarion.campaigns.models import Campaign
+from clarion.events.models import Event
+from clarion.pages import calendars, country_pages, event_pages, front, open_data, tokens
+from clarion.pages.assets import publish_assets, remove_old_pictures
+from clarion.pages.press import Press
+from clarion.pages.scenes import scenes_of
+from clarion.pages.site import Page, Raw, Scene, Server, render_page, render_server_page
+from clarion.pages.writing import SIBLINGS, Folder
+
+_UNLINKED = frozenset({Event.State.UNCONFIRMED, Event.State.DENIED})
+
+
+def pages_from(scene: Scene, modules: Iterable[ModuleType]) -> Iterator[Page | Raw]:
+    """What the modules contribute in one language."""
+    for module in modules:
+        yield from module.pages_of(scene)
+
+
+class Publication:
+    """Writes the pages of a campaign as the records were when it was made."""
+
+    def __init__(self, campaign: Campaign, press: Press) -> None:
+        self.campaign = campaign
+        self.press = press
+        self.site = Folder(press.data.site)
+        self.manage = Folder(press.data.manage)
+        self.assets = publish_assets(campaign, self.site)
+        self.scenes = scenes_of(campaign, press, self.assets)
+        self._indexed: dict[str, list[str]] = {scene.language: [] for scene in self.scenes}
+
+    def write_pages(self, modules: Iterable[ModuleType]) -> None:
+        """Write what the modules contribute, language by language."""
+        for scene in self.scenes:
+            self.write(scene, pages_from(scene, modules))
+
+    def write(self, scene: Scene, pages: Iterable[Page | Raw]) -> None:
+        """Write pages of one language."""
+        for page in pages:
+            if isinstance(page, Raw):
+                self.write_raw(page)
+                continue
+            folder = self.manage if page.folder == "manage" else self.site
+            folder.write_text(page.file, render_page(page, scene))
+            if page.is_indexed and page.folder == "site":
+                self._indexed[scene.language].append(page.path)
+
+    def write_raw(self, raw: Raw) -> None:
+        """Write a file of the site."""
+        self.site.write(raw.file, raw.content)
+
+    def write_open_data(self) -> None:
+        """Write counts, feeds, calendar and map data, and the list of languages."""
+        first = self.scenes[0]
+        page = front.languages_page(front.call_of(self.campaign))
+        self.site.write_text(page.file, render_server_page(page, Server(self.press, first.voice, self.assets)))
+        self.write_raw(open_data.counts_json(first))
+        self.write_raw(open_data.json_feed(first))
+        if first.ways.events:
+            self.write_raw(open_data.geojson(first))
+            self.write_raw(calendars.calendar_of(first))
+        for scene in self.scenes:
+            self.write(scene, open_data.feeds_of(scene))
+
+    def write_events(self, events: Collection[Event]) -> None:
+        """Write the pages and calendar entries of some events."""
+        for scene in self.scenes:
+            self.write(scene, event_pages.event_pages_of(scene, events))
+            if scene.ways.events:
+                self.write(scene, calendars.entries_of(scene, events))
+
+    def write_countries(self, codes: Collection[str]) -> None:
+        """Write the pages of some countries."""
+        for scene in self.scenes:
+            self.write(scene, country_pages.country_pages_of(scene, codes))
+
+    def remove_event(self, event_id: str) -> None:
+        """Take away the pages of an event that the public does not see."""
+        for scene in self.scenes:
+            self.site.remove(f"{scene.slug}/{scene.language}/events/{event_id}")
+
+    def write_manage_pages(self, events: Iterable[Event]) -> None:
+        """Write the manage page of each event that has an organiser, in their language; those of ended links go."""
+        by_language = {scene.language: scene for scene in self.scenes}
+        for event in events:
+            scene = by_language.get(event.host_language, self.scenes[0])
+            if event.host_box is not None and event.state not in _UNLINKED:
+                self.write(scene, [tokens.manage_page_of(event, scene)])
+            self._remove_ended_links(event)
+
+    def _remove_ended_links(self, event: Event) -> None:
+        folder = self.manage.root / self.campaign.slug / "events"
+        for path in folder.glob(f"{event.public_id}-*"):
+            file = path.relative_to(self.manage.root).as_posix()
+            plain = file[:-3] if file.endswith(SIBLINGS) else file
+            if plain not in self.manage.present:
+                path.unlink(missing_ok=True)
+
+    def write_sitemaps(self) -> None:
+        """Write the sitemap of each language: all pages of this run that may be indexed."""
+        for scene in self.scenes:
+            self.write_raw(front.sitemap(scene, iter(self._indexed[scene.language])))
+
+    def tidy(self) -> None:
+        """Take away what a whole publication no longer has."""
+        self.site.keep_only_present(self.campaign.slug)
+        self.manage.keep_only_present(self.campaign.slug)
+        remove_old_pictures(self.campaign, self.site)

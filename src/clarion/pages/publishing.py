@@ -1,0 +1,167 @@
+"""Publishing: records in, files out. The worker maps promised names to these functions, under its one lock.
+
+Every function reads the records anew, writes only what changed, and may be repeated at will. What goes wrong leaves the
+former files in place.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Collection
+from importlib.resources import files
+
+from clarion.campaigns.queries import campaign_by_slug, published_campaigns
+from clarion.events.models import Event
+from clarion.events.queries import event_by_public_id
+from clarion.kernel.files import cities_file
+from clarion.locale.voice import voice
+from clarion.pages import (
+    answers,
+    call_page,
+    country_pages,
+    counts_page,
+    documents,
+    event_pages,
+    forms,
+    front,
+    open_data,
+    privacy_page,
+    tokens,
+)
+from clarion.pages.assets import publish_server_assets
+from clarion.pages.consent import record_wordings
+from clarion.pages.policy import write_policy
+from clarion.pages.press import Press
+from clarion.pages.publication import Publication, pages_from
+from clarion.pages.site import Page, Server, render_server_page
+from clarion.pages.writing import Folder
+from clarion.places.countries import CODES
+from clarion.places.gazetteer import completion_rows
+
+# Whose `pages_of(scene)` gives what must be there before the first form can be taken ...
+FIRST = (call_page, answers)
+# ... and the rest, what changes with a switch or an event before what hardly ever does.
+REST = (forms, tokens, event_pages, country_pages, counts_page, documents, privacy_page)
+
+
+def publish_campaign(slug: str, *, desk: Press) -> None:
+    """Publish all of a campaign: call pages and policy first. One that is not public any more disappears."""
+    campaign = campaign_by_slug(slug)
+    if campaign is None or not campaign.is_published:
+        withdraw_campaign(slug, desk=desk)
+        return
+    record_wordings(campaign, extra=desk.strings, now=desk.now)
+    run = Publication(campaign, desk)
+    run.write_pages(FIRST)
+    write_policy(desk)
+    run.write_pages(REST)
+    run.write_open_data()
+    run.write_events(run.scenes[0].events)
+    run.write_manage_pages(campaign.events.exclude(host_box=None).select_related("venue"))
+    run.write_sitemaps()
+    run.tidy()
+    publish_root(desk=desk)
+
+
+def publish_counts(slug: str, *, desk: Press) -> None:
+    """Publish the figures where they must be new at once: `counts.json` and the call pages."""
+    if run := _run(slug, desk):
+        run.write_raw(open_data.counts_json(run.scenes[0]))
+        run.write_pages((call_page,))
+
+
+def publish_count_pages(slug: str, *, desk: Press) -> None:
+    """Publish every other page that shows a figure; once a minute is enough."""
+    if run := _run(slug, desk):
+        for scene in run.scenes:
+            run.write(scene, (page for page in pages_from(scene, REST) if isinstance(page, Page) and page.has_counts))
+
+
+def publish_event(slug: str, event_id: str, *, desk: Press) -> None:
+    """Publish one event: its pages, and all that lists it. A hidden one disappears."""
+    run = _run(slug, desk)
+    if run is None:
+        return
+    run.write_pages((call_page,))
+    shown = [event for event in run.scenes[0].events if event.public_id == event_id]
+    run.write_events(shown)
+    if not shown:
+        run.remove_event(event_id)
+    event = event_by_public_id(event_id)
+    run.write_countries({event.country, *_former_countries(event)} if event else ())
+    run.write_pages((event_pages,))
+    run.write_open_data()
+    if event:
+        run.write_manage_pages([event])
+
+
+def publish_switches(slug: str, *, desk: Press) -> None:
+    """Publish pause, close and notice: intake's policy first, then call, answers, forms and lists."""
+    write_policy(desk)
+    if run := _run(slug, desk):
+        run.write_pages(FIRST)
+        run.write_pages(REST)
+
+
+def publish_manage(slug: str, event_id: str, *, desk: Press) -> None:
+    """Publish the page on which an event's organiser changes it; the pages of ended links go."""
+    run = _run(slug, desk)
+    event = event_by_public_id(event_id)
+    if run and event:
+        run.write_manage_pages([event])
+
+
+def publish_root(*, desk: Press) -> None:
+    """Publish what belongs to no campaign: the list of calls, errors, the files for robots, cities.
+
+    Safe to repeat; once a month at least, for `security.txt` expires.
+    """
+    site = Folder(desk.data.site)
+    assets = publish_server_assets(site)
+    calls = [front.call_of(campaign) for campaign in published_campaigns()]
+    server = Server(desk, voice(_common_language(calls), desk.strings), assets)
+    page = front.root_page(calls)
+    site.write_text(page.file, render_server_page(page, server))
+    for file, text in answers.global_errors(assets, desk.strings):
+        site.write_text(file, text)
+    contacts = published_campaigns().values_list("organiser_email", flat=True)
+    for raw in (front.robots_txt(desk), front.sitemap_index(desk, calls), front.security_txt(desk, list(contacts))):
+        site.write(raw.file, raw.content)
+    publish_cities(site)
+
+
+def withdraw_campaign(slug: str, *, desk: Press) -> None:
+    """Take every page of a campaign away, and it out of the policy."""
+    write_policy(desk)
+    shutil.rmtree(desk.data.site / slug, ignore_errors=True)
+    shutil.rmtree(desk.data.manage / slug, ignore_errors=True)
+    publish_root(desk=desk)
+
+
+def publish_cities(site: Folder) -> None:
+    """Write each country's list of cities, once for each edition of the gazetteer."""
+    packed = (files("clarion.places") / "data" / "cities.tsv.xz").read_bytes()
+    edition = hashlib.sha256(packed).hexdigest().encode() + b"\n"
+    mark = "-/cities/edition.txt"
+    if (site.root / mark).is_file() and (site.root / mark).read_bytes() == edition:
+        return
+    for code in sorted(CODES):
+        rows = json.dumps(completion_rows(code), ensure_ascii=False, separators=(",", ":"))
+        site.write_text(cities_file(code), rows)
+    site.write(mark, edition)
+
+
+def _run(slug: str, desk: Press) -> Publication | None:
+    campaign = campaign_by_slug(slug)
+    return Publication(campaign, desk) if campaign and campaign.is_published else None
+
+
+def _former_countries(event: Event) -> set[str]:
+    country = event.moved.get("country")
+    return {country} if country else set()
+
+
+def _common_language(calls: Collection[front.Call]) -> str:
+    """The language of the list: that of all calls where they have one default language, else English."""
+    languages = {call.language for call in calls}
+    return languages.pop() if len(languages) == 1 else "en"
