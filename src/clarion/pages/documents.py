@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
 import segno
@@ -25,7 +25,7 @@ def pages_of(scene: Scene) -> Iterator[Page]:
             "pages/give.html",
             {"account": account_of(scene.give), "links": [_give_link(link) for link in scene.give.links]},
         )
-    yield Page(scene.at("updates/"), "pages/updates.html")
+    yield from update_pages(scene)
     yield from version_pages(scene)
 
 
@@ -81,6 +81,26 @@ def epc_code(page: GivePage, iban: str) -> segno.QRCode:
 def qr_svg(code: segno.QRCode) -> Markup:
     """A QR code as an SVG that takes its size from the style sheet."""
     return Markup(code.svg_inline(border=3, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"))  # noqa: S704
+
+
+# ---- updates
+
+
+def update_pages(scene: Scene) -> Iterator[Page]:
+    """`updates/` with all news in this language, and an address for each."""
+    yield Page(scene.at("updates/"), "pages/updates.html")
+    days = languages_by_day(scene.campaign)
+    for update in scene.updates:
+        address = scene.at(f"updates/{update.posted_on.isoformat()}/")
+        yield Page(address, "pages/update.html", {"update": update}, languages=days[update.posted_on])
+
+
+def languages_by_day(campaign: Campaign) -> Mapping[date, frozenset[str]]:
+    """In which languages there is an update, by its day."""
+    days: dict[date, set[str]] = {}
+    for day, language in campaign.updates.order_by().values_list("posted_on", "language"):
+        days.setdefault(day, set()).add(language)
+    return {day: frozenset(languages) for day, languages in days.items()}
 
 
 # ---- versions
