@@ -22,6 +22,7 @@ class Decision(models.Model):
     campaign = models.CharField(max_length=40)
     object_kind = models.CharField(max_length=20)  # event, revision
     object = models.CharField(max_length=32)
+    event = models.CharField(max_length=32, db_index=True)  # the event itself, or the one that would change
     verb = models.CharField(max_length=20, choices=Verb.choices)
     reason = models.CharField(max_length=30, blank=True)
     sentence = models.CharField(max_length=500, blank=True)

@@ -1,0 +1,164 @@
+"""What the host and organisers of the office do with events: store, change, cancel, and take that back."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from clarion.audit.actions import Actor, record
+from clarion.campaigns.models import Campaign
+from clarion.events.actions.changes import cancel, renew_link, rewrite, uncancel
+from clarion.events.actions.promises import promise_event_pages, promise_pages
+from clarion.events.actions.settling import settle
+from clarion.events.models import Event
+from clarion.events.queries import fields_of
+from clarion.events.rules import MOVES, EventFields, EventRow, NotNow, Step, UnknownEvent, same_event_key
+from clarion.kernel.ids import new_id
+
+
+@transaction.atomic
+def store_event(
+    campaign: Campaign,
+    row: EventRow,
+    *,
+    origin: Event.Origin,
+    by: Actor,
+    now: datetime,
+    checked: Event.Checked = Event.Checked.KNOWN,
+) -> tuple[Event, bool]:
+    """Store an event that the campaign itself announces, kept at once; gives it and whether anything changed.
+
+    A row is known again by its id, one without id by venue (or city and address) and title; then what the row says
+    replaces what was stored, and the state stays. Safe to repeat. Raises `UnknownVenue`.
+    """
+    known = _known_event(campaign, row)
+    if known is None:
+        event = _add_event(campaign, row, origin, checked, now)
+        verb = "stored-event"
+    else:
+        event = known
+        if not _bring_up_to_date(event, row, now):
+            return event, False
+        verb = "changed-event"
+    _record(event, verb, by, now, origin=str(origin))
+    if campaign.is_published:
+        promise_event_pages(event)
+    return event, True
+
+
+def _add_event(campaign: Campaign, row: EventRow, origin: Event.Origin, checked: Event.Checked, now: datetime) -> Event:
+    written = replace(row, language=row.language or campaign.default_language)
+    columns = settle(campaign, written, now=now).columns
+    return Event.objects.create(
+        public_id=new_id(), campaign=campaign, origin=origin, row=row.row, state=Event.State.KEPT, checked=checked,
+        proposed_at=now, kept_at=now, **columns,
+    )  # fmt: skip
+
+
+def _known_event(campaign: Campaign, row: EventRow) -> Event | None:
+    ours = Event.objects.select_for_update().select_related("campaign__team", "venue")
+    ours = ours.filter(campaign=campaign).exclude(origin=Event.Origin.PROPOSAL)
+    if row.row:
+        by_id = ours.filter(row=row.row).first()
+        if by_id is not None:
+            return by_id
+        ours = ours.filter(row="")  # it may have been given its id since
+    return next((event for event in ours.order_by("pk") if _key(fields_of(event)) == _key(row)), None)
+
+
+def _key(fields: EventFields) -> tuple[str, ...]:
+    return same_event_key(venue=fields.venue, city=fields.city, address=fields.address, title=fields.title)
+
+
+def _bring_up_to_date(event: Event, row: EventRow, now: datetime) -> bool:
+    """Let the event say what the row says; gives whether it said anything else."""
+    written = replace(row, language=row.language or event.language)
+    new = settle(event.campaign, written, now=now, except_id=event.public_id).fields
+    plain = {name: getattr(new, name) for name in EventFields.__dataclass_fields__}
+    if EventFields(**plain) == fields_of(event) and (not row.row or row.row == event.row):
+        return False
+    rewrite(event, written, now=now)
+    if row.row and row.row != event.row:
+        Event.objects.filter(pk=event.pk).update(row=row.row)
+    event.refresh_from_db()
+    return True
+
+
+@transaction.atomic
+def change_event(public_id: str, fields: EventFields, *, by: Actor, now: datetime) -> Event:
+    """Let an event say `fields`, by the campaign's own hand. Raises `UnknownEvent`, `UnknownVenue`."""
+    event = locked_event(public_id)
+    rewrite(event, fields, now=now)
+    _record(event, "changed-event", by, now)
+    promise_pages(event)
+    return event
+
+
+@transaction.atomic
+def cancel_event(public_id: str, *, by: Actor, now: datetime) -> bool:
+    """Cancel an event; gives whether that is new. Raises `UnknownEvent`, and `NotNow` where its state forbids it."""
+    event = locked_event(public_id)
+    if event.state == Event.State.CANCELLED:
+        return False
+    if not cancel(event, now=now, by_id=by.id):
+        raise NotNow(f"The event is {event.state}: it cannot be cancelled.")
+    _record(event, "cancelled-event", by, now)
+    return True
+
+
+@transaction.atomic
+def uncancel_event(public_id: str, *, by: Actor, now: datetime) -> bool:
+    """Take a cancel back; gives whether that is new. Raises `UnknownEvent`, and `NotNow` once the event is over."""
+    event = locked_event(public_id)
+    if event.state != Event.State.CANCELLED:
+        return False
+    if not uncancel(event, now=now):
+        raise NotNow("The event is over: it stays cancelled.")
+    _record(event, "uncancelled-event", by, now)
+    return True
+
+
+@transaction.atomic
+def new_manage_link(public_id: str, *, by: Actor, now: datetime) -> None:
+    """End the personal link of an event's organiser and mail a new one. Raises `UnknownEvent`."""
+    event = locked_event(public_id)
+    renew_link(event, now=now)
+    _record(event, "renewed-manage-link", by, now)
+
+
+def locked_event(public_id: str) -> Event:
+    """The event, locked until the transaction ends; raises `UnknownEvent`."""
+    found = Event.objects.select_for_update().select_related("campaign__team", "venue")
+    event = found.filter(public_id=public_id).first()
+    if event is None:
+        raise UnknownEvent("There is no such event.")
+    return event
+
+
+def take_step(event: Event, step: Step, *, seen: int | None = None, **columns: Any) -> bool:
+    """Move the event on, if its state still allows this step; gives whether it did. Must run in a transaction.
+
+    `seen`: the sequence of the text on which the decision was made; another one by now forbids the step.
+    """
+    move = MOVES[step]
+    rows = Event.objects.filter(pk=event.pk, state__in=move.sources)
+    if seen is not None:
+        rows = rows.filter(sequence=seen)
+    taken = rows.update(state=move.target, **columns)
+    event.refresh_from_db()
+    return taken == 1
+
+
+def restore_state(event: Event, state: str, before: str) -> bool:
+    """Put an event that still stands in `state` back to `before`; gives whether it did. Must run in a transaction."""
+    columns = {"kept_at": None, "checked": ""} if before == Event.State.WAITING else {}
+    restored = Event.objects.filter(pk=event.pk, state=state).update(state=before, **columns) == 1
+    if restored:
+        promise_pages(event)  # by what was public until now
+    event.refresh_from_db()
+    return restored
+
+
+def _record(event: Event, verb: str, by: Actor, now: datetime, **detail: Any) -> None:
+    record(by, verb, "event", event.public_id, now=now, campaign=event.campaign.slug, **detail)

@@ -1,0 +1,96 @@
+"""From what was written to what is stored: the venue, the place, the zone, the moments, and the flags."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from clarion.campaigns.models import Campaign
+from clarion.events.queries import copies_of, venue_of
+from clarion.events.rules import EventFields, Flag, Spot, Times, UnknownVenue, settle_times, title_flags
+from clarion.places.gazetteer import City, cities_of, find_city, nearest_city
+from clarion.places.geometry import is_outside
+from clarion.places.models import Venue
+from clarion.places.zones import is_zone, zone_at
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An event's fields with nothing left open, and what follows from them."""
+
+    fields: EventFields
+    venue: Venue | None
+    times: Times
+    flags: tuple[str, ...]
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As the columns of `Event`."""
+        said, times = self.fields, self.times
+        names = ("title", "language", "kind", "country", "city", "address", "lat", "lon", "zone")
+        more = ("starts_local", "ends_local", "bring", "accessibility", "public_contact")
+        return {
+            **{name: getattr(said, name) for name in (*names, *more)},
+            "venue": self.venue,
+            "starts_at": times.starts_at,
+            "ends_at": times.ends_at,
+            "flags": list(self.flags),
+        }
+
+
+def settle(campaign: Campaign, written: EventFields, *, now: datetime, except_id: str = "") -> Settled:
+    """What `written` comes to in this campaign. Raises `UnknownVenue`.
+
+    `except_id`: the event's own id, which is no copy of itself.
+    """
+    venue = venue_of(campaign, written.venue)
+    if written.venue and venue is None:
+        raise UnknownVenue(f"No venue of this campaign has the id {written.venue}.")
+    placed, city = _placed(written, venue)
+    times = settle_times(placed.starts_local, placed.ends_local, placed.zone)
+    fields = replace(placed, starts_local=times.starts_local, ends_local=times.ends_local)
+    spot = Spot(fields.starts_local[:10], venue.pk if venue else None, fields.lat, fields.lon)
+    flags = _place_flags(fields, venue, city) | title_flags(fields.title)
+    if times.is_shifted:
+        flags.add(Flag.CLOCK_CHANGE)
+    if times.starts_at <= now:
+        flags.add(Flag.IN_THE_PAST)
+    if copies_of(campaign, spot, except_id):
+        flags.add(Flag.COPY_NEARBY)
+    return Settled(fields, venue, times, tuple(sorted(flag.value for flag in flags)))
+
+
+def _placed(written: EventFields, venue: Venue | None) -> tuple[EventFields, City | None]:
+    """The fields with country, city, point and zone; and the city, if the gazetteer has it."""
+    country = written.country or (venue.country if venue else "")
+    lat, lon = written.lat, written.lon
+    if venue and (lat is None or lon is None):
+        lat, lon = venue.lat, venue.lon
+    city = written.city or (venue.city if venue else "") or _city_near(lat, lon, country)
+    known = find_city(city, country) if city else None
+    zone = _zone(written.zone or (venue.zone if venue else ""), lat, lon, known, country)
+    if known and (lat is None or lon is None):
+        lat, lon = known.lat, known.lon
+    return replace(written, country=country, city=city, lat=lat, lon=lon, zone=zone), known
+
+
+def _city_near(lat: float | None, lon: float | None, country: str) -> str:
+    if lat is None or lon is None or not cities_of(country):
+        return ""
+    return nearest_city(lat, lon, country).name
+
+
+def _zone(told: str, lat: float | None, lon: float | None, city: City | None, country: str) -> str:
+    """The zone that was told, else the point's, the city's, that of the country's largest city, UTC."""
+    if is_zone(told):
+        return told
+    at_point = zone_at(lat, lon) if lat is not None and lon is not None else None
+    return at_point or (city.zone if city else next((row.zone for row in cities_of(country)), "UTC"))
+
+
+def _place_flags(fields: EventFields, venue: Venue | None, city: City | None) -> set[Flag]:
+    found: set[Flag] = set()
+    if fields.lat is not None and fields.lon is not None and is_outside(fields.lat, fields.lon, fields.country):
+        found.add(Flag.OUTSIDE_COUNTRY)
+    if venue is None and city is None:
+        found.add(Flag.CITY_UNKNOWN)
+    return found

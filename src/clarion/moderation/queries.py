@@ -1,0 +1,133 @@
+"""Shared reads of what waits for moderators, what they decided, and what readers reported."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from clarion.campaigns.models import Campaign
+from clarion.events.models import Event, Revision
+from clarion.events.queries import PUBLIC, in_countries, waiting_events, waiting_since
+from clarion.events.rules import flags_now
+from clarion.moderation.models import Decision, Report
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One thing that waits: a new event, a change of one, or a published event that readers reported."""
+
+    kind: Literal["event", "change", "report"]
+    event: Event
+    since: datetime
+    flags: tuple[str, ...] = ()
+    revision: Revision | None = None
+    reports: tuple[Report, ...] = ()
+
+    def age(self, now: datetime) -> timedelta:
+        """How long it has waited."""
+        return now - self.since
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits, and since when the oldest and the newest of it do."""
+
+    events: int
+    changes: int
+    reports: int
+    oldest_at: datetime | None = None
+    newest_at: datetime | None = None
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.events + self.changes + self.reports
+
+
+def queue(campaign: Campaign, countries: Collection[str] = (), language: str = "", *, now: datetime) -> list[QueueItem]:
+    """What waits in these countries (none named: in all) and in this language, the oldest first."""
+    items = [*_waiting(campaign, countries, now), *_reported(campaign, countries, now)]
+    wanted = [item for item in items if not language or item.event.language == language]
+    return sorted(wanted, key=lambda item: (item.since, item.event.public_id))
+
+
+def _waiting(campaign: Campaign, countries: Collection[str], now: datetime) -> list[QueueItem]:
+    events = waiting_events(campaign, countries)
+    reports = open_reports([event.public_id for event in events])
+    return [_item(event, tuple(reports.get(event.public_id, ())), now) for event in events]
+
+
+def _item(event: Event, reports: tuple[Report, ...], now: datetime) -> QueueItem:
+    revisions: list[Revision] = getattr(event, "waiting_revisions", [])
+    is_change = event.state != Event.State.WAITING
+    return QueueItem(
+        "change" if is_change else "event",
+        event,
+        waiting_since(event),
+        tuple(flags_now(event.flags, event.starts_at, now)),
+        revisions[0] if is_change and revisions else None,
+        reports,
+    )
+
+
+def _reported(campaign: Campaign, countries: Collection[str], now: datetime) -> list[QueueItem]:
+    ids = Report.objects.filter(campaign=campaign.slug, seen_at=None).values_list("event", flat=True).distinct()
+    events = Event.objects.filter(PUBLIC, in_countries(countries), campaign=campaign, public_id__in=list(ids))
+    reports = open_reports([event.public_id for event in events])
+    return [
+        QueueItem(
+            "report",
+            event,
+            min(report.at for report in reports[event.public_id]),
+            tuple(flags_now(event.flags, event.starts_at, now)),
+            reports=tuple(reports[event.public_id]),
+        )
+        for event in events.select_related("venue", "campaign")
+    ]
+
+
+def open_reports(event_ids: Collection[str]) -> dict[str, list[Report]]:
+    """The reports that no moderator has seen yet, by event, the oldest first."""
+    found: dict[str, list[Report]] = {}
+    for report in Report.objects.filter(event__in=event_ids, seen_at=None).order_by("at", "pk"):
+        found.setdefault(report.event, []).append(report)
+    return found
+
+
+def reports_on(event_id: str) -> list[Report]:
+    """Every report on an event, the newest first."""
+    return list(Report.objects.filter(event=event_id).order_by("-at", "-pk"))
+
+
+def waiting_counts(campaign: Campaign, countries: Collection[str] = (), *, now: datetime) -> Waiting:
+    """How much waits in these countries; none named: in all."""
+    items = queue(campaign, countries, now=now)
+    kinds = [item.kind for item in items]
+    return Waiting(
+        kinds.count("event"),
+        kinds.count("change"),
+        kinds.count("report"),
+        min((item.since for item in items), default=None),
+        max((_newest(item) for item in items), default=None),
+    )
+
+
+def _newest(item: QueueItem) -> datetime:
+    return max((report.at for report in item.reports), default=item.since)
+
+
+def decisions_on(event_id: str) -> list[Decision]:
+    """What was decided on an event and its changes, the newest first."""
+    return list(Decision.objects.filter(event=event_id).order_by("-at", "-pk"))
+
+
+def decision_by_id(public_id: str) -> Decision | None:
+    """One decision."""
+    return Decision.objects.filter(public_id=public_id).first()
+
+
+def standing_decision(object_id: str) -> Decision | None:
+    """The last decision on an object that was not undone; corrections and undoing are none."""
+    verbs = (Decision.Verb.KEEP, Decision.Verb.ASK, Decision.Verb.REFUSE, Decision.Verb.HIDE)
+    found = Decision.objects.filter(object=object_id, verb__in=verbs, undone_at=None)
+    return found.order_by("-at", "-pk").first()
