@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from clarion.campaigns.models import Campaign, ConsentWording, Statement, Version
+from clarion.events.models import Event
 from clarion.kernel.addresses import canonical
 from clarion.kernel.ids import RecordId, new_id
 from clarion.kernel.keys import Keys
@@ -176,3 +177,49 @@ def make_signature(
         confirmed_at=confirmed_at,
         last_mailed_at=signed_at,
     )
+
+
+def make_proposal(campaign: str = "clean-water", **fields: Any) -> Submission:
+    """A host form as intake hands it over: a rally in Nairobi on a Thursday evening unless `fields` say otherwise.
+
+    What `make_submission` takes besides fields (`at`, `language`, `is_slow`, `submission_id`) is passed on.
+    """
+    host = {
+        "country": "KE", "city": "Nairobi", "address": "Uhuru Park, main gate", "date": "2026-12-10", "time": "18:00",
+        "title": "Cups on the steps", "kind": "rally", "language": "en", "name": "Wanjiru Kamau",
+        "email": "wanjiru@example.com", "adult": "on", "public_contact": "@water-nairobi",
+    }  # fmt: skip
+    if "venue" in fields:
+        host = {name: value for name, value in host.items() if name not in ("country", "city", "address")}
+    return make_submission("host", campaign=campaign, **{**host, **fields})
+
+
+def make_event(
+    campaign: Campaign,
+    keys: Keys | None = None,
+    *,
+    state: str = Event.State.KEPT,
+    email: str = "wanjiru@example.com",
+    name: str = "Wanjiru Kamau",
+    **fields: Any,
+) -> Event:
+    """A stored event, kept unless told, on the evening of 10 December 2026 in Nairobi; with `keys` it has a host."""
+    host: dict[str, Any] = {}
+    if keys is not None:
+        host = {
+            "origin": Event.Origin.PROPOSAL,
+            "host_box": lock_fields(keys.field, {"name": name, "email": email}),
+            "host_hash": keyed_hash(keys.dedupe.current, canonical(email)),
+            "host_language": campaign.default_language,
+        }
+    was_confirmed = state not in (Event.State.UNCONFIRMED, Event.State.DENIED)
+    was_kept = state in (Event.State.KEPT, Event.State.HIDDEN, Event.State.CANCELLED, Event.State.ENDED)
+    defaults: dict[str, Any] = {
+        "public_id": new_id(), "origin": Event.Origin.LAUNCH, "title": "Cups on the steps", "language": "en",
+        "kind": "rally", "country": "KE", "city": "Nairobi", "address": "Uhuru Park", "lat": -1.29, "lon": 36.82,
+        "starts_local": "2026-12-10T18:00", "zone": "Africa/Nairobi",
+        "starts_at": datetime(2026, 12, 10, 15, 0, tzinfo=UTC), "ends_at": datetime(2026, 12, 10, 17, 0, tzinfo=UTC),
+        "proposed_at": NOON - DAY, "confirmed_at": NOON - DAY if was_confirmed and keys else None,
+        "kept_at": NOON - HOUR if was_kept else None, "checked": "spoken" if was_kept else "",
+    }  # fmt: skip
+    return Event.objects.create(campaign=campaign, state=state, **{**defaults, **host, **fields})
