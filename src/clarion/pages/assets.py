@@ -15,7 +15,8 @@ from clarion.pages.writing import ASSET_QUALITY, Folder
 
 STYLE_PARTS = (
     "tokens", "ground", "bar", "notice", "head", "text", "demands", "sign", "count", "field", "button", "map",
-    "events", "countries", "event", "give", "update", "figures", "share", "task", "root", "foot", "print", "poster",
+    "events", "countries", "event", "give", "update", "figures", "share", "task", "forms", "root", "foot", "print",
+    "poster",
 )  # fmt: skip
 SCRIPT_PARTS = ("hints", "cities", "counts", "share", "mail", "times", "start")
 SMALL_PICTURE = 760  # px: the text column on a dense phone screen
