@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from clarion.pages.coverage_map import CountryLine, coverage_map, country_lines, reach
+from clarion.pages.coverage_map import CountryLine, country_lines, coverage_map, reach
 from clarion.pages.event_pages import ON_A_PAGE
 from clarion.pages.forms import host_form
 from clarion.pages.showing import Showing, showings, upcoming

@@ -8,7 +8,6 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from clarion.pages.site import Scene
-from clarion.places.countries import choices
 from clarion.places.geometry import State, draw_map, load_geometry
 
 
@@ -31,7 +30,7 @@ class CountryLine:
 @lru_cache(maxsize=32)
 def country_lines(scene: Scene) -> tuple[CountryLine, ...]:
     """Every country of the list, in the order of the language; those that the host puts first are not moved up."""
-    lines = [_line(scene, choice.code, choice.name) for choice in choices(scene.language, scene.countries)]
+    lines = [_line(scene, choice.code, choice.name) for choice in scene.choices]
     if scene.countries.first:
         lines.sort(key=lambda line: unicodedata.normalize("NFKD", line.name).casefold())
     return tuple(lines)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from clarion.events.models import Event
 from clarion.kernel.forms import FORMS
-from clarion.pages.coverage_map import coverage_map, country_lines, reach
+from clarion.pages.coverage_map import country_lines, coverage_map, reach
 from clarion.pages.labels import event_kind_names, field_labels, report_reason_names
 from clarion.pages.showing import Showing, address_of, past, showing, showings, upcoming
 from clarion.pages.site import Page, Scene

@@ -18,7 +18,7 @@ from clarion.kernel.languages import native_name
 from clarion.pages.consent import ConsentForm, consent_sentence, wording_id
 from clarion.pages.labels import event_kind_names, field_labels
 from clarion.pages.site import Page, Scene
-from clarion.places.countries import Choice, choices
+from clarion.places.countries import Choice
 from clarion.places.gazetteer import cities_of
 from clarion.places.models import Venue
 
@@ -88,7 +88,7 @@ def _drawn(scene: Scene, form: ConsentForm, action: str, country: str) -> dict[s
         "action": action,
         "labels": field_labels(form, scene.voice),
         "limits": limits(FORMS[form]),
-        "countries": choices(scene.language, scene.countries),
+        "countries": scene.choices,
         "country": country,
         "consent": text,
         "consent_id": wording_id(form, scene.language, text),

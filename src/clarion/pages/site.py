@@ -27,7 +27,7 @@ from clarion.locale.jinja import make_environment
 from clarion.locale.voice import Voice
 from clarion.pages.markup import marked_up, said
 from clarion.pages.press import Press
-from clarion.places.countries import CountrySettings, country_name
+from clarion.places.countries import Choice, CountrySettings, choices, country_name
 from clarion.places.models import Venue
 from clarion.signatures.queries import Figures
 
@@ -169,6 +169,11 @@ class Scene:
     def country(self, code: str) -> str:
         """A country's name as this page writes it."""
         return country_name(code, self.language, self.countries)
+
+    @cached_property
+    def choices(self) -> Sequence[Choice]:
+        """The countries that a form offers, in the order of the language."""
+        return choices(self.language, self.countries)
 
     @cached_property
     def names(self) -> Mapping[str, str]:
