@@ -179,11 +179,16 @@ def make_signature(
     )
 
 
-def make_proposal(campaign: str = "clean-water", **fields: Any) -> Submission:
-    """A host form as intake hands it over: a rally in Nairobi on a Thursday evening unless `fields` say otherwise.
-
-    What `make_submission` takes besides fields (`at`, `language`, `is_slow`, `submission_id`) is passed on.
-    """
+def make_proposal(
+    campaign: str = "clean-water",
+    *,
+    page_language: str = "en",
+    at: datetime = NOON,
+    is_slow: bool = False,
+    submission_id: RecordId | None = None,
+    **fields: str,
+) -> Submission:
+    """A host form as intake hands it over: a rally in Nairobi on a Thursday evening unless `fields` say otherwise."""
     host = {
         "country": "KE", "city": "Nairobi", "address": "Uhuru Park, main gate", "date": "2026-12-10", "time": "18:00",
         "title": "Cups on the steps", "kind": "rally", "language": "en", "name": "Wanjiru Kamau",
@@ -191,7 +196,9 @@ def make_proposal(campaign: str = "clean-water", **fields: Any) -> Submission:
     }  # fmt: skip
     if "venue" in fields:
         host = {name: value for name, value in host.items() if name not in ("country", "city", "address")}
-    return make_submission("host", campaign=campaign, **{**host, **fields})
+    return Submission(
+        submission_id or new_id(), "host", campaign, page_language, at.timestamp(), {**host, **fields}, is_slow=is_slow
+    )
 
 
 def make_event(
