@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from html import escape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -11,13 +10,17 @@ from markdown_it.token import Token
 _TAGS = {
     "p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "strong", "em", "a", "code", "pre",
 }  # fmt: skip
-_HTML = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>|<!--|<!\[CDATA\[|<!DOCTYPE\b", re.IGNORECASE)
 _LINK_START = re.compile(r"https://[^/?#\\]|mailto:[^/]", re.IGNORECASE)
 
 
 @cache
 def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(["image"])
+
+
+@cache
+def _html_parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": True}).disable(["image"])
 
 
 def render_markdown(text: str) -> str:
@@ -62,41 +65,40 @@ def _plain_inline(token: Token) -> str:
 
 
 def html_lines(text: str) -> list[tuple[int, str]]:
-    """Where `text` has HTML instead of Markdown: line numbers from 1, and the tag. Code may show tags."""
-    return [(number, tag) for number, tag in _tags_outside_code(text)]
-
-
-def _tags_outside_code(text: str) -> list[tuple[int, str]]:
+    """Where `text` has HTML, as CommonMark defines it: line numbers from 1, and how it begins. Code may show tags."""
     found: list[tuple[int, str]] = []
-    for token in _parser().parse(text):
-        if token.type != "inline" or token.map is None:
-            continue
-        line = token.map[0] + 1
+    for token in _html_parser().parse(text):
+        line = token.map[0] + 1 if token.map else 1
+        if token.type == "html_block":
+            found.append((line, _beginning(token.content)))
         for child in token.children or ():
-            if child.type in ("softbreak", "hardbreak"):
-                line += 1
-            elif child.type == "text":
-                found += [(line, match.group()) for match in _HTML.finditer(child.content)]
+            if child.type == "html_inline":
+                found.append((line, _beginning(child.content)))
+            line += _line_ends(child)
     return found
 
 
 def unsafe_links(text: str) -> list[tuple[int, str]]:
     """Links that a page will not carry (neither https nor mailto): line numbers from 1, and the address."""
     found: list[tuple[int, str]] = []
-    for token in _parser().parse(text):
-        if token.type != "inline" or token.map is None:
-            continue
+    for token in _html_parser().parse(text):
+        line = token.map[0] + 1 if token.map else 1
         for child in token.children or ():
-            if child.type == "link_open" and not is_safe_link(str(child.attrGet("href") or "")):
-                found.append((token.map[0] + 1, str(child.attrGet("href") or "")))
+            address = str(child.attrGet("href") or "")
+            if child.type == "link_open" and not is_safe_link(address):
+                found.append((line, address))
+            line += _line_ends(child)
     return found
+
+
+def _line_ends(token: Token) -> int:
+    return 1 if token.type in ("softbreak", "hardbreak") else token.content.count("\n")
+
+
+def _beginning(html: str) -> str:
+    return html.strip().splitlines()[0][:40]
 
 
 def escape_markdown(text: str) -> str:
     """Plain text as Markdown that says exactly that."""
     return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", text)
-
-
-def as_attribute(text: str) -> str:
-    """Text for an HTML attribute."""
-    return escape(text, quote=True)
