@@ -39,7 +39,7 @@ class TroubleIn:
 
 def pages_of(scene: Scene) -> Iterator[Page]:
     """Every answer of intake in one language, and the page that asks for one's data."""
-    yield _answer(scene, "check-your-mail", **_delay(scene.press.mail_delay))
+    yield mail_page(scene)
     for name in _PLAIN:
         yield _answer(scene, name)
     yield my_data_page(scene)
@@ -47,6 +47,11 @@ def pages_of(scene: Scene) -> Iterator[Page]:
     for status in ERROR_STATUSES:
         path = "/" + error_page(status, scene.slug, scene.language).removesuffix("index.html")
         yield Page(path, "pages/error.html", {"trouble": trouble(status, scene.voice)}, is_indexed=False)
+
+
+def mail_page(scene: Scene) -> Page:
+    """`check-your-mail/`: changes with how long mails take."""
+    return _answer(scene, "check-your-mail", **_delay(scene.press.mail_delay))
 
 
 def _answer(scene: Scene, name: str, **context: object) -> Page:

@@ -1,6 +1,6 @@
 """Pages that are read: ways to give, news, and every version of the text as it was signed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
@@ -14,10 +14,10 @@ from clarion.campaigns.queries import all_versions, hashes_by_version, statement
 from clarion.campaigns.rules import is_behind
 from clarion.donations.models import GivePage
 from clarion.kernel.languages import native_name
-from clarion.pages.site import Page, Scene
+from clarion.pages.site import Page, Raw, Scene
 
 
-def pages_of(scene: Scene) -> Iterator[Page]:
+def pages_of(scene: Scene) -> Iterator[Page | Raw]:
     """`give/`, `updates/`, and `versions/` with one page for each version that has a text in this language."""
     if scene.ways.give and scene.give:
         yield Page(
@@ -26,7 +26,9 @@ def pages_of(scene: Scene) -> Iterator[Page]:
             {"account": account_of(scene.give), "links": [_give_link(link) for link in scene.give.links]},
         )
     yield from update_pages(scene)
-    yield from version_pages(scene)
+    versions = all_versions(scene.campaign)
+    yield from version_pages(scene, versions)
+    yield from raw_statements(scene, versions)
 
 
 # ---- ways to give
@@ -65,17 +67,20 @@ def _give_link(link: Mapping[str, str]) -> GiveLink:
     return GiveLink(link["text"], link["url"], urlsplit(link["url"]).hostname or "")
 
 
-def epc_code(page: GivePage, iban: str) -> segno.QRCode:
-    """A transfer in euros as a QR code (EPC069-12, version 002); the amount is left to the giver.
-
-    segno's own `make_epc_qr` insists on an amount, which the standard does not.
-    """
+def epc_lines(page: GivePage, iban: str) -> list[str]:
+    """A transfer in euros as banking apps read it (EPC069-12, version 002); the amount is left to the giver."""
+    service, version, utf8, transfer = "BCD", "002", "1", "SCT"
     amount, purpose, structured_reference = "", "", ""
-    lines = [
-        "BCD", "002", "1", "SCT", page.bic, page.beneficiary, iban, amount, purpose, structured_reference,
+    return [
+        service, version, utf8, transfer, page.bic, page.beneficiary, iban, amount, purpose, structured_reference,
         page.reference,
     ]  # fmt: skip
-    return segno.make_qr("\n".join(lines).rstrip("\n"), error="m", boost_error=False, encoding="utf-8", mode="byte")
+
+
+def epc_code(page: GivePage, iban: str) -> segno.QRCode:
+    """The QR code of a transfer. segno's own `make_epc_qr` insists on an amount, which the standard does not."""
+    text = "\n".join(epc_lines(page, iban)).rstrip("\n")
+    return segno.make_qr(text, error="m", boost_error=False, encoding="utf-8", mode="byte")
 
 
 def qr_svg(code: segno.QRCode) -> Markup:
@@ -123,9 +128,8 @@ class VersionText:
     others: tuple[tuple[str, str, str], ...]
 
 
-def version_pages(scene: Scene) -> Iterator[Page]:
+def version_pages(scene: Scene, versions: Sequence[Version]) -> Iterator[Page]:
     """`versions/` and the texts in this language; the pages of a language that an old version lacked are not there."""
-    versions = all_versions(scene.campaign)
     texts = version_texts(scene, versions)
     yield Page(scene.at("versions/"), "pages/versions.html", {"texts": texts[::-1]})
     for text, version in zip(texts, _with_language(versions, scene.language), strict=True):
@@ -133,7 +137,7 @@ def version_pages(scene: Scene) -> Iterator[Page]:
         yield Page(text.address, "pages/version.html", {"text": text}, languages=languages)
 
 
-def version_texts(scene: Scene, versions: list[Version]) -> list[VersionText]:
+def version_texts(scene: Scene, versions: Sequence[Version]) -> list[VersionText]:
     """The versions that have a text in the scene's language, oldest first."""
     originals = hashes_by_version(scene.campaign).get(scene.campaign.default_language, {})
     return [_version_text(scene, version, originals) for version in _with_language(versions, scene.language)]
@@ -160,7 +164,7 @@ def _other(scene: Scene, language: str, number: int) -> tuple[str, str, str]:
     return language, native_name(language), scene.at(rest, language)
 
 
-def _with_language(versions: list[Version], language: str) -> list[Version]:
+def _with_language(versions: Sequence[Version], language: str) -> list[Version]:
     return [version for version in versions if language in _languages_in(version)]
 
 
@@ -168,9 +172,15 @@ def _languages_in(version: Version) -> frozenset[str]:
     return frozenset(statement.language for statement in version.statements.all())
 
 
-def raw_statements(campaign: Campaign) -> Iterator[tuple[str, bytes]]:
-    """Every statement of every version, byte for byte as launched: path below the site, and the bytes."""
-    for version in all_versions(campaign):
+def raw_statements(scene: Scene, versions: Iterable[Version]) -> Iterator[Raw]:
+    """The statements byte for byte as launched: those in this language, and with the default one the orphans.
+
+    A language that the call has given up keeps its files: people signed these texts.
+    """
+    for version in versions:
         for statement in version.statements.all():
-            path = f"{campaign.slug}/{statement.language}/versions/{version.number}/statement.md"
-            yield path, bytes(statement.raw)
+            language = statement.language
+            is_orphan = language not in scene.languages and scene.language == scene.campaign.default_language
+            if language == scene.language or is_orphan:
+                path = f"{scene.slug}/{language}/versions/{version.number}/statement.md"
+                yield Raw(path, bytes(statement.raw))
