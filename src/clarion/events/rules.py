@@ -252,7 +252,7 @@ _SCRIPTS_ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 _WORD = re.compile(r"[^\W\d_]+")
 # Letters of other scripts that pass for Latin ones (Unicode UTS 39, confusables: the lower-case and capital core).
 _LATIN_LOOKS = frozenset("аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅοανιρυκΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհոց")
-_DISGUISES = ("<font>", "<circle>", "<square>", "<super>", "<sub>")
+_DISGUISES = ("<font>", "<circle>", "<square>")
 
 
 def title_flags(title: str) -> set[Flag]:
@@ -271,7 +271,7 @@ def has_look_alike_letters(text: str) -> bool:
     scripts = [_scripts(word) for word in words]
     if any(len(found) > 1 for found in scripts):
         return True
-    if any(unicodedata.decomposition(c).startswith(_DISGUISES) for c in text if c.isalpha()):
+    if any(unicodedata.decomposition(c).startswith(_DISGUISES) for c in text):
         return True
     is_latin = any(found == {"LATIN"} for found in scripts)
     return is_latin and any(len(word) > 2 and _LATIN_LOOKS.issuperset(word) for word in words)

@@ -70,7 +70,7 @@ def _revise(event: Event, submission: Submission, now: datetime) -> bool:
     last = earlier.order_by("-proposed_at").first()
     asked_before = with_changes(approved, last.fields) if last else approved
     asked = asked_changes(asked_before, submission.fields)
-    settled = settle(event.campaign, asked, now=now, except_id=event.public_id)
+    settled = settle(event.campaign, asked, now=now, event=event)
     changes = difference(approved, settled.fields)
     if last and last.state == Revision.State.WAITING and last.fields == changes:
         return False
@@ -102,7 +102,7 @@ def rewrite(event: Event, fields: EventFields, *, now: datetime) -> dict[str, st
     raises the sequence (RFC 5545, section 3.8.7.4). Raises `UnknownVenue`.
     """
     old = fields_of(event)
-    settled = settle(event.campaign, fields, now=now, except_id=event.public_id)
+    settled = settle(event.campaign, fields, now=now, event=event)
     changed = difference(old, settled.fields)
     columns: dict[str, Any] = settled.columns
     if event.kept_at is None:

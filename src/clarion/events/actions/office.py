@@ -74,7 +74,7 @@ def _key(fields: EventFields) -> tuple[str, ...]:
 def _bring_up_to_date(event: Event, row: EventRow, now: datetime) -> bool:
     """Let the event say what the row says; gives whether it said anything else."""
     written = replace(row, language=row.language or event.language)
-    new = settle(event.campaign, written, now=now, except_id=event.public_id).fields
+    new = settle(event.campaign, written, now=now, event=event).fields
     plain = {name: getattr(new, name) for name in EventFields.__dataclass_fields__}
     if EventFields(**plain) == fields_of(event) and (not row.row or row.row == event.row):
         return False

@@ -139,9 +139,9 @@ def confirm_proposal(submission: Submission, *, keys: Keys, now: datetime) -> bo
     The link of the submission must be good; its expiry is judged by the time at which intake accepted it.
     """
     event = _event_of_link(submission, keys)
-    if event is None:
+    if event is None or event.state not in MOVES["confirm"].sources:
         return False
-    flags = settle(event.campaign, fields_of(event), now=now, except_id=event.public_id).flags
+    flags = settle(event.campaign, fields_of(event), now=now, event=event).flags
     move = MOVES["confirm"]
     confirmed = Event.objects.filter(pk=event.pk, state__in=move.sources).update(
         state=move.target, confirmed_at=submission.accepted_at, flags=list(flags)

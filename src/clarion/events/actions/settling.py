@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from clarion.campaigns.models import Campaign
+from clarion.events.models import Event
 from clarion.events.queries import copies_of, venue_of
 from clarion.events.rules import EventFields, Flag, Spot, Times, UnknownVenue, settle_times, title_flags
 from clarion.places.gazetteer import City, cities_of, find_city, nearest_city
@@ -37,24 +38,21 @@ class Settled:
         }
 
 
-def settle(campaign: Campaign, written: EventFields, *, now: datetime, except_id: str = "") -> Settled:
+def settle(campaign: Campaign, written: EventFields, *, now: datetime, event: Event | None = None) -> Settled:
     """What `written` comes to in this campaign. Raises `UnknownVenue`.
 
-    `except_id`: the event's own id, which is no copy of itself.
+    `event`: the one that says so already: it is no copy of itself, and keeps a venue that has left the list.
     """
-    venue = venue_of(campaign, written.venue)
+    is_same_venue = event is not None and event.venue is not None and event.venue.ref == written.venue
+    venue = event.venue if event and is_same_venue else venue_of(campaign, written.venue)
     if written.venue and venue is None:
         raise UnknownVenue(f"No venue of this campaign has the id {written.venue}.")
     placed, city = _placed(written, venue)
     times = settle_times(placed.starts_local, placed.ends_local, placed.zone)
     fields = replace(placed, starts_local=times.starts_local, ends_local=times.ends_local)
     spot = Spot(fields.starts_local[:10], venue.pk if venue else None, fields.lat, fields.lon)
-    flags = _place_flags(fields, venue, city) | title_flags(fields.title)
-    if times.is_shifted:
-        flags.add(Flag.CLOCK_CHANGE)
-    if times.starts_at <= now:
-        flags.add(Flag.IN_THE_PAST)
-    if copies_of(campaign, spot, except_id):
+    flags = _place_flags(fields, venue, city) | title_flags(fields.title) | _time_flags(times, event, now)
+    if copies_of(campaign, spot, event.public_id if event else ""):
         flags.add(Flag.COPY_NEARBY)
     return Settled(fields, venue, times, tuple(sorted(flag.value for flag in flags)))
 
@@ -85,6 +83,16 @@ def _zone(told: str, lat: float | None, lon: float | None, city: City | None, co
         return told
     at_point = zone_at(lat, lon) if lat is not None and lon is not None else None
     return at_point or (city.zone if city else next((row.zone for row in cities_of(country)), "UTC"))
+
+
+def _time_flags(times: Times, event: Event | None, now: datetime) -> set[Flag]:
+    found: set[Flag] = set()
+    stands = event is not None and event.starts_local == times.starts_local and Flag.CLOCK_CHANGE in event.flags
+    if times.is_shifted or stands:
+        found.add(Flag.CLOCK_CHANGE)
+    if times.starts_at <= now:
+        found.add(Flag.IN_THE_PAST)
+    return found
 
 
 def _place_flags(fields: EventFields, venue: Venue | None, city: City | None) -> set[Flag]:
