@@ -1,0 +1,86 @@
+"""The worker's side of the inbox: take rows, and remove them once records hold them."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from clarion.inbox.store import open_inbox
+from clarion.kernel.clock import from_epoch
+from clarion.kernel.ids import RecordId
+
+_REMOVED_AT_ONCE = 256  # rows; intake waits that long for the lock
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """One row as it lies in the inbox; `body` opens with the batch's key, itself sealed to the worker."""
+
+    seq: int
+    submission: RecordId
+    key_number: int
+    sealed_key: bytes
+    body: bytes
+    accepted_at: datetime
+
+
+class InboxReader:
+    """Takes rows in the order in which they were accepted. For one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._db, self._lock = open_inbox(path)
+
+    def take(self, limit: int, *, after: int = 0) -> list[SealedRow]:
+        """Up to `limit` of the oldest rows (numbered above `after`); they stay until `remove`."""
+        found = self._db.execute(
+            "SELECT seq, submission, key_number, sealed_key, body, accepted_at FROM rows"
+            " JOIN batches ON batches.id = rows.batch WHERE seq > ? ORDER BY seq LIMIT ?",
+            (after, limit),
+        ).fetchall()
+        return [
+            SealedRow(seq, RecordId(submission.hex()), number, key, body, from_epoch(at))
+            for seq, submission, number, key, body, at in found
+        ]
+
+    def remove(self, seqs: Sequence[int]) -> None:
+        """Remove rows that records now hold, and the keys of batches that are empty. Safe to repeat."""
+        for start in range(0, len(seqs), _REMOVED_AT_ONCE):
+            with self._lock.held():
+                _remove(self._db, seqs[start : start + _REMOVED_AT_ONCE])
+
+    def waiting(self) -> int:
+        """How many rows wait."""
+        count: int = self._db.execute("SELECT count(*) FROM rows").fetchone()[0]
+        return count
+
+    def oldest_at(self) -> datetime | None:
+        """When the oldest waiting row was accepted; None where the inbox is empty."""
+        found = self._db.execute("SELECT accepted_at FROM rows ORDER BY seq LIMIT 1").fetchone()
+        return from_epoch(found[0]) if found else None
+
+    def truncate_log(self) -> bool:
+        """Move the log into the file and cut it to nothing, so that removed rows are gone; False: try again."""
+        with self._lock.held():
+            is_busy: int = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not is_busy
+
+    def integrity_ok(self) -> bool:
+        """Whether SQLite finds the file whole."""
+        try:
+            return bool(self._db.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+        except sqlite3.DatabaseError:
+            return False
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+        self._lock.close()
+
+
+def _remove(db: sqlite3.Connection, seqs: Sequence[int]) -> None:
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany("DELETE FROM rows WHERE seq = ?", [(seq,) for seq in seqs])
+        # Batches are numbered in the order of their rows: those before the oldest row's are empty.
+        db.execute("DELETE FROM batches WHERE id < coalesce((SELECT batch FROM rows ORDER BY seq LIMIT 1), 1 << 62)")
