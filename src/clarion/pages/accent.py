@@ -8,7 +8,8 @@ Colour = tuple[float, float, float]  # red, green, blue from 0 to 1
 
 DEFAULT = "#0b6e99"
 ENOUGH = 4.5
-COMFORTABLE = 7.0  # aimed at on dark paper, where 4.5 is legible and dull
+COMFORTABLE = 8.0  # aimed at on dark paper, where 4.5 is legible and dull
+CALM = 0.72  # the saturation above which light colours glare on dark paper
 # Where the accent is read as text, or is read upon: tokens.css.
 LIGHT_GROUNDS = ("#fbfaf7", "#ffffff")
 DARK_GROUNDS = ("#131518", "#1b1e22")
@@ -31,7 +32,7 @@ def accent_of(colour: str) -> Accent:
     """The accent made of a campaign's colour; of the default where it is none."""
     wanted = colour.lower() if _HEX.fullmatch(colour.lower()) else DEFAULT
     light = _shifted(wanted, LIGHT_GROUNDS, ENOUGH, -_STEP)
-    dark = _shifted(wanted, DARK_GROUNDS, COMFORTABLE, _STEP)
+    dark = _shifted(_muted(wanted), DARK_GROUNDS, COMFORTABLE, _STEP)
     return Accent(light, _WHITE, dark, _shifted(wanted, (dark,), COMFORTABLE, -_STEP))
 
 
@@ -58,6 +59,11 @@ def _shifted(colour: str, grounds: tuple[str, ...], wanted: float, step: float) 
         lightness = min(1.0, max(0.0, lightness + step))
         colour = _written(hls_to_rgb(hue, lightness, saturation))
     return colour
+
+
+def _muted(colour: str) -> str:
+    hue, lightness, saturation = rgb_to_hls(*_parsed(colour))
+    return _written(hls_to_rgb(hue, lightness, min(saturation, CALM)))
 
 
 def _parsed(text: str) -> Colour:
