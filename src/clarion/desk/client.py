@@ -1,0 +1,71 @@
+"""A small HTTP/1.1 client on one kept connection: what a crowd of browsers needs, and nothing more."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+_ANSWER_SECONDS = 30
+
+
+class Answer(NamedTuple):
+    """Status, headers in lower case, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Connection:
+    """One kept connection to `origin` (http only); opened when it is first used, and again when it was closed."""
+
+    def __init__(self, origin: str) -> None:
+        parts = urlsplit(origin)
+        self._host = parts.netloc
+        # Loopback by number: "localhost" may mean ::1 first, where nobody listens.
+        self._address = ("127.0.0.1", parts.port or 80)
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def post(self, path: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        """Post a form; raises `OSError` or `TimeoutError` where no answer came."""
+        body = urlencode(fields).encode()
+        lines = [
+            f"POST {path} HTTP/1.1",
+            f"host: {self._host}",
+            "content-type: application/x-www-form-urlencoded",
+            f"content-length: {len(body)}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        request = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await self._exchange(request)
+        except BaseException:
+            self.close()
+            raise
+
+    async def _exchange(self, request: bytes) -> Answer:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(*self._address)
+        reader, writer = self._streams
+        writer.write(request)
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            headers = dict(_header(line) for line in head[1:] if line)
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+        except asyncio.IncompleteReadError as error:
+            raise ConnectionResetError("the connection was closed before its answer was whole") from error
+        if headers.get("connection") == "close":
+            self.close()
+        return Answer(int(head[0].split(" ")[1]), headers, body)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name.lower(), value.strip()
