@@ -1,0 +1,297 @@
+"""Events of the campaign's own, what time does to events, and what the public and moderators see of them."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django_tasks_db.models import DBTaskResult
+
+from clarion.audit.actions import HOST, Actor
+from clarion.audit.models import Entry
+from clarion.events.actions import (
+    cancel_event,
+    change_event,
+    end_past_events,
+    erase_host,
+    erase_old_contacts,
+    new_manage_link,
+    store_event,
+    uncancel_event,
+)
+from clarion.events.models import Event, Revision
+from clarion.events.queries import (
+    Coverage,
+    copies_of,
+    coverage,
+    events_of_host,
+    fields_of,
+    oldest_waiting_at,
+    published_event,
+    published_events,
+    spot_of,
+    waiting_events,
+)
+from clarion.events.rules import EventRow, NotNow, UnknownEvent, UnknownVenue, with_changes
+from clarion.kernel.ids import new_id
+from clarion.kernel.keys import Keys
+from clarion.outbox.models import Mail
+from tests.make import DAY, HOUR, NOON, make_campaign, make_event, make_organiser, make_venue
+
+pytestmark = pytest.mark.django_db
+
+ROW = EventRow(
+    title="March to the well", starts_local="2026-12-10T09:00", country="TZ", city="Dar es Salaam",
+    zone="Africa/Dar_es_Salaam", language="sw", kind="march",
+)  # fmt: skip
+AFTER = NOON + 10 * DAY
+
+
+def stored(event: Event) -> Event:
+    """The event as the records hold it."""
+    return Event.objects.select_related("venue").get(pk=event.pk)
+
+
+def revise(event: Event, **fields: str) -> Revision:
+    """A waiting change of an event."""
+    return Revision.objects.create(public_id=new_id(), event=event, fields=fields, proposed_at=NOON)
+
+
+def test_a_row_is_kept_at_once_and_nobody_is_mailed() -> None:
+    event, is_new = store_event(make_campaign(), ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+
+    assert is_new
+    assert (event.state, event.checked, event.kept_at) == ("kept", "known", NOON)
+    assert event.starts_at.isoformat() == "2026-12-10T06:00:00+00:00"
+    assert event.lat is not None
+    assert not Mail.objects.exists()
+    assert Entry.objects.get().verb == "stored-event"
+
+
+def test_the_same_row_again_changes_nothing() -> None:
+    campaign = make_campaign()
+    event, _ = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+
+    again, changed = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON + DAY)
+
+    assert (again.pk, changed) == (event.pk, False)
+    assert DBTaskResult.objects.count() == 1
+
+
+def test_a_row_without_id_is_known_again_by_place_and_title() -> None:
+    campaign = make_campaign()
+    event, _ = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    later = EventRow(**{**plain(ROW), "starts_local": "2026-12-11T10:00", "row": "e1"})
+
+    moved, changed = store_event(campaign, later, origin=Event.Origin.LAUNCH, by=HOST, now=NOON + DAY)
+
+    assert (moved.pk, changed) == (event.pk, True)
+    assert (moved.row, moved.sequence, moved.moved["starts_local"]) == ("e1", 1, "2026-12-10T09:00")
+
+
+def test_a_row_with_id_is_known_again_by_it_whatever_else_changed() -> None:
+    campaign = make_campaign()
+    row = EventRow(**{**plain(ROW), "row": "e1"})
+    event, _ = store_event(campaign, row, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    other = EventRow(**{**plain(ROW), "row": "e1", "title": "Dance", "city": "Dodoma"})
+
+    again, _ = store_event(campaign, other, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+
+    assert (again.pk, again.title) == (event.pk, "Dance")
+    third = EventRow(**{**plain(ROW), "row": "e2", "title": "Dance", "city": "Dodoma"})
+    assert store_event(campaign, third, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)[0].pk != event.pk
+
+
+def test_a_row_never_takes_a_proposal_for_its_own(keys: Keys) -> None:
+    campaign = make_campaign()
+    proposal = make_event(campaign, keys, title=ROW.title, city=ROW.city, address="")
+
+    assert store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)[0].pk != proposal.pk
+
+
+def test_storing_again_leaves_a_cancelled_event_cancelled() -> None:
+    campaign = make_campaign()
+    event, _ = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    cancel_event(event.public_id, by=HOST, now=NOON)
+    later = EventRow(**{**plain(ROW), "bring": "A cup"})
+
+    again, changed = store_event(campaign, later, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+
+    assert (changed, again.state) == (True, "cancelled")
+
+
+def test_a_row_at_an_unknown_venue_is_refused() -> None:
+    row = EventRow(**{**plain(ROW), "venue": "nowhere"})
+
+    with pytest.raises(UnknownVenue):
+        store_event(make_campaign(), row, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    assert not Event.objects.exists()
+
+
+def test_events_of_a_draft_promise_no_pages() -> None:
+    store_event(make_campaign(is_published=False), ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+
+    assert not DBTaskResult.objects.exists()
+
+
+def plain(row: EventRow) -> dict[str, object]:
+    """The fields of a row."""
+    return {name: getattr(row, name) for name in EventRow.__dataclass_fields__}
+
+
+def test_the_office_changes_cancels_and_takes_back(keys: Keys) -> None:
+    campaign = make_campaign()
+    admin, other = make_organiser(), make_organiser()
+    event = make_event(campaign, keys)
+    by = Actor("organiser", admin.public_id)
+
+    change_event(event.public_id, with_changes(fields_of(event), {"title": "Cups"}), by=by, now=NOON)
+    assert cancel_event(event.public_id, by=by, now=NOON)
+    assert not cancel_event(event.public_id, by=by, now=NOON)
+    assert list(Mail.objects.values_list("kind", "record")) == [
+        ("event-cancelled", event.public_id),
+        ("event-cancelled-notice", other.public_id),
+    ]
+    assert uncancel_event(event.public_id, by=by, now=NOON)
+    assert not uncancel_event(event.public_id, by=by, now=NOON)
+
+    assert (stored(event).title, stored(event).state, stored(event).sequence) == ("Cups", "kept", 2)
+    verbs = list(Entry.objects.values_list("verb", flat=True))
+    assert verbs == ["changed-event", "cancelled-event", "uncancelled-event"]
+    assert "Cups" not in str(list(Entry.objects.values()))
+
+
+def test_what_is_over_or_refused_cannot_be_cancelled_or_taken_back() -> None:
+    campaign = make_campaign()
+
+    for state in ("refused", "ended", "hidden", "unconfirmed"):
+        with pytest.raises(NotNow):
+            cancel_event(make_event(campaign, state=state).public_id, by=HOST, now=NOON)
+    with pytest.raises(NotNow):
+        uncancel_event(make_event(campaign, state="cancelled").public_id, by=HOST, now=AFTER)
+    with pytest.raises(UnknownEvent):
+        cancel_event("unknown", by=HOST, now=NOON)
+
+
+def test_a_moderator_makes_a_new_link(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+    new_manage_link(event.public_id, by=HOST, now=NOON)
+
+    assert stored(event).generation == 1
+    assert Mail.objects.get().kind == "manage-link"
+
+
+def test_kept_events_end_when_they_are_over_and_others_do_not() -> None:
+    campaign = make_campaign()
+    events = {state: make_event(campaign, state=state) for state in ("kept", "cancelled", "hidden", "waiting")}
+
+    assert end_past_events(now=NOON) == 0
+    assert end_past_events(now=AFTER) == 1
+    assert end_past_events(now=AFTER) == 0
+    assert {state: stored(event).state for state, event in events.items()} == {
+        "kept": "ended", "cancelled": "cancelled", "hidden": "hidden", "waiting": "waiting",
+    }  # fmt: skip
+
+
+def test_the_public_contact_goes_when_the_event_ends_and_the_hosts_thirty_days_later(keys: Keys) -> None:
+    campaign = make_campaign()
+    event = make_event(campaign, keys, public_contact="@water")
+    revision = revise(event, public_contact="@jugs", title="Jugs")
+
+    assert erase_old_contacts(now=NOON) == 0
+    assert erase_old_contacts(now=AFTER) == 1
+    assert erase_old_contacts(now=AFTER) == 0
+
+    revision.refresh_from_db()
+    assert (stored(event).public_contact, revision.fields) == ("", {"title": "Jugs"})
+    assert stored(event).host_box is not None
+
+    assert erase_old_contacts(now=AFTER + 30 * DAY) == 1
+    assert erase_old_contacts(now=AFTER + 30 * DAY) == 0
+    assert (stored(event).host_box, stored(event).host_hash, stored(event).generation) == (None, None, 1)
+    assert events_of_host(bytes(event.host_hash or b"")) == []
+
+
+def test_erasing_a_host_leaves_the_event(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, public_contact="@water")
+
+    assert erase_host([event.public_id]) == [event.public_id]
+    assert erase_host([event.public_id]) == []
+    assert (stored(event).state, stored(event).host_box, stored(event).public_contact) == ("kept", None, "")
+
+
+def test_the_public_sees_kept_ended_and_cancelled_events_by_start() -> None:
+    campaign = make_campaign()
+    events = {state: make_event(campaign, state=state) for state in Event.State.values}
+    never_kept = make_event(campaign, state="cancelled", kept_at=None)
+
+    shown = published_events(campaign)
+
+    assert {event.state for event in shown} == {"kept", "ended", "cancelled"}
+    assert never_kept not in shown
+    assert published_event(campaign, events["kept"].public_id) == events["kept"]
+    assert published_event(campaign, events["hidden"].public_id) is None
+
+
+def test_published_events_need_one_query(django_assert_num_queries: object) -> None:
+    campaign = make_campaign()
+    venue = make_venue(campaign)
+    for _ in range(3):
+        make_event(campaign, venue=venue)
+
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        assert [event.venue and event.venue.name for event in published_events(campaign)] == ["Main square"] * 3
+
+
+def test_coverage_says_where_venues_are_and_where_something_is_announced() -> None:
+    campaign = make_campaign()
+    make_venue(campaign, ref="ke", country="KE")
+    make_venue(campaign, ref="fr", country="FR")
+    make_venue(campaign, ref="gone", country="DE", is_gone=True)
+    make_event(campaign, country="KE")
+    make_event(campaign, country="JP", state="cancelled")
+    make_event(campaign, country="UG", state="waiting")
+
+    found = coverage(campaign)
+
+    assert found == {"FR": Coverage(1, 0), "KE": Coverage(1, 1)}
+    assert [one.state for one in found.values()] == ["venues", "announced"]
+    assert Coverage(0, 0).state == "none"
+
+
+def test_moderators_see_what_waits_in_their_countries_the_oldest_first(keys: Keys) -> None:
+    campaign = make_campaign()
+    late = make_event(campaign, keys, state="waiting", proposed_at=NOON)
+    early = make_event(campaign, keys, state="waiting", country="FR", proposed_at=NOON - 2 * DAY)
+    changed = make_event(campaign, keys, proposed_at=NOON - DAY)
+    revision = revise(changed, title="Jugs")
+    revise(make_event(campaign, keys, state="cancelled"), title="Jugs")
+
+    assert waiting_events(campaign) == [early, changed, late]
+    assert waiting_events(campaign, ["KE"]) == [changed, late]
+    assert waiting_events(campaign)[1].waiting_revisions == [revision]  # type: ignore[attr-defined]
+    assert oldest_waiting_at(campaign, ["KE"]) == NOON - DAY
+
+
+def test_copies_are_looked_for_among_living_events() -> None:
+    campaign = make_campaign()
+    event = make_event(campaign)
+    twin = make_event(campaign, state="waiting")
+    make_event(campaign, state="refused")
+    make_event(campaign, state="unconfirmed")
+    make_event(make_campaign("other"))
+
+    assert copies_of(campaign, spot_of(event), event.public_id) == [twin]
+
+
+def test_the_records_refuse_two_waiting_changes_and_two_events_of_one_row(keys: Keys) -> None:
+    campaign = make_campaign()
+    event = make_event(campaign, keys, row="e1")
+    revise(event, title="Jugs")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        revise(event, title="Cups")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_event(campaign, row="e1")
+
+
+def test_an_event_must_end_after_it_starts() -> None:
+    with pytest.raises(IntegrityError):
+        make_event(make_campaign(), ends_at=NOON - HOUR)
