@@ -78,7 +78,8 @@ function startHints() {
   for (const form of document.querySelectorAll("form[data-form]")) {
     form.addEventListener("focusout", (event) => {
       const input = event.target;
-      if (input.closest(".field") && input.id && (input.value || input.dataset.touched)) look(input);
+      // Not at once: a line that comes or goes between press and release would move the button from under the finger.
+      if (input.closest(".field") && input.id && (input.value || input.dataset.touched)) setTimeout(look, 250, input);
     });
     form.addEventListener("input", (event) => {
       const input = event.target;
