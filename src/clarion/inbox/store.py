@@ -12,7 +12,8 @@ from clarion.kernel.errors import ClarionError
 LOCK_NAME = "inbox.lock"
 
 _SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS batches (id INTEGER PRIMARY KEY, key_number INTEGER NOT NULL, sealed_key BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS batches (id INTEGER PRIMARY KEY, key_number INTEGER NOT NULL,"
+    " sealed_key BLOB NOT NULL)",
     # AUTOINCREMENT: a number that was removed never comes back, so a late `remove` cannot hit a newer row.
     "CREATE TABLE IF NOT EXISTS rows (seq INTEGER PRIMARY KEY AUTOINCREMENT, submission BLOB NOT NULL,"
     " batch INTEGER NOT NULL, accepted_at REAL NOT NULL, body BLOB NOT NULL)",

@@ -1,0 +1,205 @@
+"""`clarion serve`: the public site, the office and the worker under one supervisor, or one of them alone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import click
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+
+from clarion.cli.supervisor import Child, Supervisor, answers_health
+from clarion.env import VARIABLES, Env, read_env
+from clarion.kernel.errors import ClarionError
+from clarion.kernel.keys import make_missing_keys
+from clarion.kernel.serving_rules import Listening, Part, check_serving
+
+_OFFICE_THREADS = 8
+_PYTHON = (sys.executable, "-P", "-m")  # -P: the working folder is not searched for modules
+_HARMLESS = ("PATH", "LANG", "TZ", "VIRTUAL_ENV")
+_HARMLESS_BEGINNINGS = ("LC_", "PYTHON", "LD_")
+_FILE = "_FILE"
+
+
+class Unsafe(ClarionError):
+    """The settings would expose people; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Where a process listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The plain address of this place."""
+        return f"http://{self._written_host}:{self.port}"
+
+    @property
+    def _written_host(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
+    def socket_host(self) -> str:
+        """The host as an address to bind."""
+        return "127.0.0.1" if self.host == "localhost" else self.host
+
+
+class BindType(click.ParamType[Bind]):
+    """HOST:PORT."""
+
+    name = "HOST:PORT"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Bind:
+        """The place, or a usage error."""
+        if isinstance(value, Bind):
+            return value
+        host, colon, port = str(value).rpartition(":")
+        if not (colon and host and port.isdigit() and 0 < int(port) < 65536):
+            self.fail(f"{value!r} is not HOST:PORT, such as 127.0.0.1:8000", param, ctx)
+        return Bind(host.strip("[]"), int(port))
+
+
+@click.command()
+@click.option("--public", type=BindType(), help="Where the public site listens.")
+@click.option("--office", type=BindType(), help="Where the office listens.")
+@click.option("--only", type=click.Choice(["public", "office", "worker"]), help="Run this one alone.")
+def serve(public: Bind | None, office: Bind | None, only: str | None) -> None:
+    """Serve the public site and the office, and run the worker. Starts on an empty data folder too."""
+    environ = _with_addresses(os.environ, public, office)
+    env = read_env(environ)
+    places = {
+        "public": public or _default_bind(env.public_url, 8000),
+        "office": office or _default_bind(env.office_url, 8001),
+    }
+    _refuse_unsafe(env, places, only)
+    match only:
+        case "public":
+            _become(_public_command(places["public"]), intake_environ(environ))
+        case "worker":
+            _become([*_PYTHON, "clarion", "worker"], environ)
+        case "office":
+            _serve_office(places["office"], environ)
+        case _:
+            _prepare(env, environ)
+            _supervise(env, places, environ)
+
+
+def _with_addresses(environ: Mapping[str, str], public: Bind | None, office: Bind | None) -> dict[str, str]:
+    """The environment with the addresses that follow from where a process listens, if none is set."""
+    found = dict(environ)
+    for name, bind in (("CLARION_PUBLIC_URL", public), ("CLARION_OFFICE_URL", office)):
+        if bind and not found.get(name, "").strip() and not found.get(name + _FILE):
+            found[name] = bind.url
+    return found
+
+
+def _default_bind(url: str, port: int) -> Bind:
+    """Loopback; at the port of a trial's address, else at our own."""
+    parts = urlsplit(url)
+    is_trial = parts.scheme == "http" and parts.port
+    return Bind("127.0.0.1", parts.port if is_trial and parts.port else port)
+
+
+def _refuse_unsafe(env: Env, places: Mapping[str, Bind], only: str | None) -> None:
+    """Say what is only good for a trial; raises `Unsafe`."""
+    parts: tuple[Part, ...] = ("public", "office")
+    urls = {"public": env.public_url, "office": env.office_url}
+    listening = [Listening(part, places[part].host, urls[part]) for part in parts if only in (None, part)]
+    # The public process alone is not told how mails go.
+    mail = env.mail.scheme if only != "public" else "smtp"
+    findings = check_serving(listening, env.public_url, env.office_url, mail)
+    for warning in findings.warnings:
+        click.echo(f"Note: {warning}", err=True)
+    if findings.problems:
+        raise Unsafe("This is not safe to serve:\n" + "\n".join(f"- {problem}" for problem in findings.problems))
+
+
+def intake_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the public process may know: none of it is secret."""
+    names = {variable.name for variable in VARIABLES if variable.for_intake}
+    names |= {name + _FILE for name in names}
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in names or name in _HARMLESS or name.startswith(_HARMLESS_BEGINNINGS)
+    }
+
+
+def office_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the office may know: where mails go, not the password."""
+    kept = {name: value for name, value in environ.items() if not name.startswith("CLARION_MAIL_URL")}
+    parts = urlsplit(environ.get("CLARION_MAIL_URL", "").strip())
+    if parts.scheme:
+        kept["CLARION_MAIL_URL"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return kept
+
+
+def _public_command(bind: Bind) -> list[str]:
+    return [*_PYTHON, "clarion.intake", bind.socket_host, str(bind.port)]
+
+
+def _office_command(bind: Bind) -> list[str]:
+    return [*_PYTHON, "clarion", "serve", "--only", "office", "--office", f"{bind.host}:{bind.port}"]
+
+
+def _become(command: list[str], environ: Mapping[str, str]) -> None:
+    os.execve(command[0], command, dict(environ))  # noqa: S606 - the same Python, no shell
+
+
+def _serve_office(bind: Bind, environ: Mapping[str, str]) -> None:
+    """Serve the office from this process and one child of it."""
+    os.environ.update(environ)
+    Granian(
+        "clarion.office.wsgi:application",
+        address=bind.socket_host,
+        port=bind.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        blocking_threads=_OFFICE_THREADS,
+        workers_kill_timeout=5,
+        log_enabled=False,
+    ).serve()
+
+
+def _prepare(env: Env, environ: Mapping[str, str]) -> None:
+    """Make the folders, the keys and the tables that are missing. Safe to repeat."""
+    env.data.make()
+    make_missing_keys(env.data.keys)
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*_PYTHON, "django", "migrate", "--no-input", "--verbosity=0", "--settings=clarion.settings"],
+        env=dict(environ),
+        check=False,
+    )
+    if done.returncode:
+        raise ClarionError("The records cannot be brought up to date; `clarion doctor` says more.")
+
+
+def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str]) -> None:
+    public, office = places["public"], places["office"]
+    supervisor = Supervisor(
+        [
+            Child("public", _public_command(public), intake_environ(environ)),
+            Child("office", _office_command(office), office_environ(environ)),
+            Child("worker", [*_PYTHON, "clarion", "worker"], dict(environ)),
+        ]
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop())
+    supervisor.start()
+    is_told = False
+    while supervisor.is_running:
+        supervisor.look_after()
+        if not is_told and all(answers_health(place.socket_host, place.port) for place in (public, office)):
+            is_told = True
+            click.echo(f"Public site: {env.public_url}/\nOffice:      {env.office_url}/")
+        time.sleep(0.1)
+    supervisor.end()

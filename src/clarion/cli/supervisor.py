@@ -1,0 +1,127 @@
+"""Keeps child processes running, and leaves none behind."""
+
+import ctypes
+import http.client
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+_FIRST_DELAY = 0.5  # seconds before a child that died is started again; doubled each time
+_LONGEST_DELAY = 10.0
+_STEADY_AFTER = 30.0  # seconds after which a child counts as healthy again
+_GRACE = 7.0  # seconds between SIGTERM and SIGKILL
+_PR_SET_PDEATHSIG = 1
+
+log = logging.getLogger(__name__)
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def _die_with_parent() -> None:
+    """In the child, before its program: be told to stop when the supervisor is gone, however it went."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class Child:
+    """One process with a group of its own, and when to start it again."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
+    starts_at: float = 0.0
+    delay: float = field(default=_FIRST_DELAY)
+
+    def start(self, now: float) -> None:
+        """Start the process."""
+        self.process = subprocess.Popen(  # noqa: S603 - our own commands
+            self.command,
+            env=dict(self.environ),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # safe: the supervisor has one thread
+        )
+        self.started_at = now
+
+    def look_after(self, now: float) -> None:
+        """Start it again where it died, later each time that it dies young."""
+        if self.process is None:
+            if now >= self.starts_at:
+                self.start(now)
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        if now - self.started_at > _STEADY_AFTER:
+            self.delay = _FIRST_DELAY
+        log.warning("%s ended with %s; it starts again in %.1f s.", self.name, code, self.delay)
+        self.kill_group()
+        self.process, self.starts_at = None, now + self.delay
+        self.delay = min(self.delay * 2, _LONGEST_DELAY)
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM to the process; it stops those it started."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                self.process.terminate()
+
+    def kill_group(self) -> None:
+        """Kill whatever is left of it and of those it started."""
+        if self.process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+class Supervisor:
+    """Runs children until told to stop."""
+
+    def __init__(self, children: Sequence[Child]) -> None:
+        self._children = children
+        self.is_running = True
+
+    def start(self) -> None:
+        """Start every child."""
+        for child in self._children:
+            child.start(time.monotonic())
+
+    def stop(self) -> None:
+        """Let the loop end; safe in a signal handler."""
+        self.is_running = False
+
+    def look_after(self) -> None:
+        """Start again what died."""
+        for child in self._children:
+            child.look_after(time.monotonic())
+
+    def end(self) -> None:
+        """Stop every child within ten seconds; nothing is left then."""
+        for child in self._children:
+            child.ask_to_stop()
+        ends_at = time.monotonic() + _GRACE
+        for child in self._children:
+            if child.process is not None:
+                with suppress(subprocess.TimeoutExpired):
+                    child.process.wait(timeout=max(0.0, ends_at - time.monotonic()))
+                child.kill_group()
+                child.process.wait()
+
+
+def answers_health(host: str, port: int) -> bool:
+    """Whether something answers `/healthz` there; what it says of others' health is its own matter."""
+    place = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    connection = http.client.HTTPConnection(place, port, timeout=1)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status in (200, 503)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

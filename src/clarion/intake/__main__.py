@@ -1,0 +1,76 @@
+"""The public process: `python -m clarion.intake HOST PORT`."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from clarion.env import SettingsWrong, read_env
+from clarion.intake.app import Intake
+from clarion.intake.confine import confine
+from clarion.kernel.logs import start_logging
+
+_BACKLOG = 2048
+_BROKEN = 1
+_GRACE_SECONDS = 2
+
+
+class PublicProcess:
+    """Intake on one address, in one process, until it is told to stop."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._intake = Intake(read_env(), on_broken=self._start_again)
+        self._server = Server(
+            self._intake,
+            address=host,
+            port=port,
+            interface=Interfaces.ASGI,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=65_536),
+            websockets=False,
+            backlog=_BACKLOG,
+            log_enabled=False,
+        )
+        self._exit_code = 0
+
+    async def serve(self) -> int:
+        """Serve; gives the exit code once everything taken is on disk."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._server.stop)
+        await self._server.serve()
+        return self._exit_code
+
+    def _start_again(self) -> None:
+        """End after the answers have left: what a failed fsync left in memory is not to be trusted."""
+        self._exit_code = _BROKEN
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.2, self._server.stop)
+        loop.call_later(_GRACE_SECONDS, os._exit, _BROKEN)
+
+
+async def _serve(host: str, port: int) -> int:
+    return await PublicProcess(host, port).serve()
+
+
+def main() -> int:
+    """Confine this process, then serve."""
+    start_logging()
+    try:
+        env = read_env()
+    except SettingsWrong as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    for folder in (env.data.inbox.parent, env.data.site, env.data.manage, env.data.policy):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    confine(env.data)
+    return uvloop.run(_serve(sys.argv[1], int(sys.argv[2])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Intake shuts itself out of everything but what it needs (Landlock, Linux 5.13 and later)."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from clarion.kernel.files import DataFolder
+
+try:
+    import landlock
+except ImportError:  # not Linux
+    landlock = None
+
+log = logging.getLogger(__name__)
+
+
+def landlock_version() -> int:
+    """The version of Landlock that this kernel speaks; 0 where it speaks none."""
+    if landlock is None:
+        return 0
+    try:
+        return int(landlock.landlock_abi_version())
+    except (OSError, AttributeError):
+        return 0
+
+
+def confine(data: DataFolder) -> bool:
+    """Allow this thread, and every one it starts, to read the published files, the policy and Python, and to write
+    the inbox; nothing else, for ever. False where that cannot be done. Call it after imports, before other threads.
+    """
+    if not landlock_version():
+        log.warning("Not confined: this system has no Landlock. Only separate system users keep intake from records.")
+        return False
+    access = landlock.FSAccess
+    reading = access.READ_FILE | access.READ_DIR
+    rules = landlock.Ruleset()
+    rules.allow(data.site, data.manage, data.policy, rules=reading)
+    rules.allow(data.inbox.parent, rules=_writing())
+    for folder in _runtime(data.root):
+        rules.allow(folder, rules=reading | access.EXECUTE)
+    rules.apply()
+    return True
+
+
+def _writing() -> "landlock.FSAccess":
+    access = landlock.FSAccess
+    files = access.READ_FILE | access.WRITE_FILE | access.READ_DIR | access.MAKE_REG | access.REMOVE_FILE
+    return files | (access.all_file() & access.TRUNCATE)
+
+
+def _runtime(data: Path) -> Iterator[Path]:
+    """The folders from which Python loads, less the working folder and any that holds the data folder."""
+    package = Path(__file__).parents[1]
+    names = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", f"{sys.base_prefix}/lib", f"{sys.prefix}/lib", *sys.path]
+    found = {Path(os.path.realpath(name)) for name in names if name} | {package}
+    for folder in sorted(found):
+        if folder.is_dir() and folder != Path.cwd() and not data.is_relative_to(folder):
+            yield folder

@@ -1,0 +1,91 @@
+"""Reading a posted form: its bytes, its encoding, its fields."""
+
+import asyncio
+from urllib.parse import unquote
+
+from clarion.intake.requests import Request
+from clarion.kernel.forms import MAX_BODY_BYTES
+
+_FORM_TYPE = b"application/x-www-form-urlencoded"
+_BODY_SECONDS = 20
+_MOST_FIELDS = 100
+
+
+class BodyTooLong(Exception):
+    """More bytes than any of our forms has."""
+
+
+class Garbled(Exception):
+    """Not a form, or not one whose letters can be read."""
+
+
+class Gone(Exception):
+    """The visitor left, or sends too slowly to wait for."""
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body. Raises `BodyTooLong` (whatever Content-Length says) and `Gone`."""
+    length = request.headers.get(b"content-length", b"")
+    if length.isdigit() and (len(length) > 9 or int(length) > MAX_BODY_BYTES):
+        raise BodyTooLong
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            return await _read_chunks(request)
+    except TimeoutError as error:
+        raise Gone from error
+
+
+async def _read_chunks(request: Request) -> bytes:
+    body: bytes = b""
+    while True:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise Gone
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLong
+        if not message.get("more_body"):
+            return body
+
+
+def parse_form(content_type: bytes, body: bytes) -> tuple[dict[str, str], set[str]]:
+    """The fields of an urlencoded form (of repeated ones the first), and the names that stand twice.
+
+    A `%` that escapes nothing stands for itself. Raises `Garbled`: another type of content, bytes that are not
+    UTF-8, a NUL, more fields than any form has.
+    """
+    if content_type.partition(b";")[0].strip().lower() != _FORM_TYPE:
+        raise Garbled
+    values: dict[str, str] = {}
+    duplicates: set[str] = set()
+    try:
+        for name, value in _pairs(body.decode()):
+            if name in values:
+                duplicates.add(name)
+            else:
+                values[name] = value
+    except UnicodeDecodeError as error:
+        raise Garbled from error
+    return values, duplicates
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    parts = text.split("&")
+    if len(parts) > _MOST_FIELDS:
+        raise Garbled
+    pairs = []
+    for part in parts:
+        if part:
+            name, _, value = part.partition("=")
+            pairs.append((_decoded(name), _decoded(value)))
+    return pairs
+
+
+def _decoded(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" in text:
+        text = unquote(text, errors="strict")
+    if "\0" in text:
+        raise Garbled
+    return text

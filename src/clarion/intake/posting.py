@@ -1,0 +1,212 @@
+"""POST: a form is checked, appended to the inbox, and only then answered, with a redirect to a published page."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+from clarion.inbox.store import InboxBroken, InboxUnavailable
+from clarion.intake.answers import Answer, redirect
+from clarion.intake.cities import CityLists
+from clarion.intake.files import path_of
+from clarion.intake.forms import BodyTooLong, Garbled, Gone, parse_form, read_body
+from clarion.intake.limits import RETRY_SECONDS, Limits, Verdict
+from clarion.intake.links import TokenAddress, page_behind, token_address
+from clarion.intake.origin import is_foreign
+from clarion.intake.policy import CampaignRules, Rules
+from clarion.intake.queue import CommitQueue, QueueFull
+from clarion.intake.requests import Request
+from clarion.intake.site import Site, segments_of
+from clarion.kernel.clock import utc_now
+from clarion.kernel.files import refusal_address
+from clarion.kernel.forms import FORMS, FieldRefusal, Form, check_form, tidied
+from clarion.kernel.ids import is_id, new_id
+from clarion.kernel.links import BadLink, Link, LinkKind
+from clarion.kernel.submissions import Submission
+from clarion.kernel.text import has_control_characters
+
+_BUSY_SECONDS = 3
+_SWITCHES = {"sign": "takes_signatures", "host": "takes_events"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Which form an address takes, of which campaign and language."""
+
+    campaign: CampaignRules
+    language: str
+    form: Form
+    event: str | None = None
+    token: TokenAddress | None = None
+
+    @property
+    def home(self) -> str:
+        """The address below which the answers lie."""
+        return f"/{self.campaign.slug}/{self.language}"
+
+
+class Answered(Exception):
+    """The answer is known before the form was taken."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class Posting:
+    """Takes forms for one installation."""
+
+    def __init__(self, site: Site, limits: Limits, queue: CommitQueue, own_origin: bytes) -> None:
+        self._site = site
+        self._limits = limits
+        self._queue = queue
+        self._own_origin = own_origin
+        self._cities = CityLists(site.files)
+
+    async def post(self, request: Request, now: float) -> Answer:
+        """The answer to a POST at monotonic time `now`."""
+        try:
+            return await self._take(request, now)
+        except Answered as early:
+            return early.answer
+        except BodyTooLong:
+            return self._site.error(413, request, now)
+        except (Garbled, Gone):
+            return self._site.error(400, request, now)
+        except (QueueFull, InboxUnavailable, InboxBroken):
+            return self._site.error(503, request, now, _retry_after(_BUSY_SECONDS))
+
+    async def _take(self, request: Request, now: float) -> Answer:
+        rules = self._site.policy.rules(now)
+        if rules is None:
+            raise QueueFull
+        route = self._route(rules, request, now)
+        if route.token is None and is_foreign(request, self._own_origin):
+            raise Answered(self._site.error(403, request, now))
+        is_slow = self._is_slow(request, now)
+        link = self._link(route, rules, now) if route.token else None
+        body = await read_body(request)
+        self._stop_if_switched(route)
+        values, duplicates = parse_form(request.headers.get(b"content-type", b""), body)
+        fields = self._fields(route, values, duplicates, now)
+        at = utc_now().timestamp()
+        name, slug = route.form.name, route.campaign.slug
+        await self._queue.put(Submission(new_id(), name, slug, route.language, at, fields, link, route.event, is_slow))
+        return self._to(route, _page_after(name, fields, link))
+
+    def _route(self, rules: Rules, request: Request, now: float) -> Route:
+        segments = segments_of(request.path)
+        campaign = self._site.campaign(rules, segments)
+        route = _route_of(campaign, segments) if campaign else None
+        if route is None or not self._is_there(route, now):
+            raise Answered(self._no_form(request, now))
+        return route
+
+    def _is_there(self, route: Route, now: float) -> bool:
+        """Whether the campaign takes such forms, and the event of the address is published."""
+        switch = _SWITCHES.get(route.form.name)
+        if switch is not None:
+            return bool(getattr(route.campaign.policy, switch))
+        if route.form.name != "report":
+            return True
+        return self._site.files.find(f"{route.home[1:]}/events/{route.event}/index.html", now) is not None
+
+    def _no_form(self, request: Request, now: float) -> Answer:
+        path = path_of(request.path)
+        if path and self._site.files.find(path, now):
+            return self._site.error(405, request, now, ((b"allow", b"GET, HEAD"),))
+        return self._site.error(404, request, now)
+
+    def _is_slow(self, request: Request, now: float) -> bool:
+        hops = request.forwarded_for if self._limits.is_proxy(request.client) else ()
+        verdict = self._limits.judge(request.client, hops, now)
+        if verdict is Verdict.REFUSE:
+            raise Answered(self._site.error(429, request, now, _retry_after(RETRY_SECONDS)))
+        return verdict is Verdict.SLOW
+
+    def _link(self, route: Route, rules: Rules, now: float) -> Link:
+        """The link of a token address; an ended manage link finds no page."""
+        if route.token is None:
+            raise BadLink
+        try:
+            link = route.token.open(rules.verify_keys, route.campaign)
+        except BadLink as error:
+            raise Answered(self._to(route, "bad-link")) from error
+        if link.is_expired(utc_now()):
+            raise Answered(self._to(route, "expired"))
+        page = page_behind(link, route.campaign.slug, route.language)
+        if link.kind is LinkKind.MANAGE and self._site.token_pages.find(page, now) is None:
+            raise Answered(self._to(route, "bad-link"))
+        return link
+
+    def _stop_if_switched(self, route: Route) -> None:
+        state = route.campaign.policy.state_at(utc_now().timestamp())
+        if route.form.name in _SWITCHES and state != "open":
+            raise Answered(self._to(route, state))
+
+    def _to(self, route: Route, page: str) -> Answer:
+        headers = self._site.headers.private if route.token else self._site.headers.never_stored
+        return redirect(headers, f"{route.home}/{page}/")
+
+    def _fields(self, route: Route, values: Mapping[str, str], duplicates: Set[str], now: float) -> dict[str, str]:
+        """The fields to hand over; raises `Answered` with the first refusal, `Garbled` without an answer."""
+        if route.form.name in ("confirm", "withdraw"):
+            return _token_fields(route.form, values, duplicates)
+        refusal = check_form(route.form, values, duplicates, route.campaign.known)
+        if route.form.name == "host":
+            refusal = self._check_city(route.form, values, refusal, now)
+        if refusal is not None:
+            address = refusal_address(route.campaign.slug, route.language, refusal.form, refusal.field, refusal.code)
+            headers = self._site.headers.private if route.token else self._site.headers.never_stored
+            raise Answered(redirect(headers, address))
+        fields = tidied(route.form, values)
+        if route.form.name == "sign":
+            fields.setdefault("version", str(route.campaign.policy.version))
+        return fields
+
+    def _check_city(
+        self, form: Form, values: Mapping[str, str], refusal: FieldRefusal | None, now: float
+    ) -> FieldRefusal | None:
+        """The first refusal once the city was looked up; with a venue its city is known."""
+        fields = tidied(form, values)
+        city, country = fields.get("city"), fields.get("country", "")
+        order = [field.name for field in form.fields]
+        is_refused_before = refusal is not None and order.index(refusal.field) <= order.index("city")
+        if is_refused_before or city is None or "venue" in fields or not country.isalpha():
+            return refusal
+        return refusal if self._cities.has(country, city, now) else FieldRefusal("host", "city", "unknown")
+
+
+def _route_of(campaign: CampaignRules, segments: list[str]) -> Route | None:
+    language = segments[1]
+    match segments[2:]:
+        case [("sign" | "host" | "my-data") as form]:
+            return Route(campaign, language, FORMS[form])
+        case ["events", event, "report"] if is_id(event):
+            return Route(campaign, language, FORMS["report"], event)
+    token = token_address(segments)
+    return Route(campaign, language, FORMS[token.form], token.event, token) if token else None
+
+
+def _token_fields(form: Form, values: Mapping[str, str], duplicates: Set[str]) -> dict[str, str]:
+    """Fields of which none is refused, so that the answer tells nothing; what no address can be is dropped."""
+    fields = tidied(form, values)
+    if form.name == "confirm" and (fields.get("answer") not in ("yes", "not-me") or "answer" in duplicates):
+        raise Garbled
+    return {
+        name: value
+        for name, value in fields.items()
+        if len(value) <= form.field(name).max_length and not has_control_characters(value)
+    }
+
+
+def _page_after(form: str, fields: Mapping[str, str], link: Link | None) -> str:
+    """The page that answers an accepted form (design, "Every answer of intake")."""
+    if form in ("sign", "host"):
+        return "check-your-mail"
+    if form == "confirm" and fields["answer"] == "not-me":
+        return "not-me"
+    is_signature = link is not None and link.kind in (LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED)
+    return "thanks" if is_signature else "received"
+
+
+def _retry_after(seconds: int) -> tuple[tuple[bytes, bytes], ...]:
+    return ((b"retry-after", str(seconds).encode()),)

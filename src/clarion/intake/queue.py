@@ -1,0 +1,99 @@
+"""From forms to the disk: one batch is being written, the next one forms meanwhile, and no timer waits."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from clarion.inbox.store import InboxBroken
+from clarion.inbox.writer import InboxWriter
+from clarion.intake.policy import Rules
+from clarion.kernel.sealing import BatchSealer
+from clarion.kernel.submissions import Submission
+
+Commit = Callable[[Sequence[Submission]], None]
+
+
+class QueueFull(Exception):
+    """More submissions wait for the disk than may."""
+
+
+class CommitQueue:
+    """Submissions on their way to the disk; each `put` returns when its batch is there.
+
+    `on_broken` is called when a commit failed in a way that only a restart mends. Used from one event loop.
+    """
+
+    def __init__(self, commit: Commit, limit: int, on_broken: Callable[[], None] = lambda: None) -> None:
+        self._commit = commit
+        self._limit = limit
+        self._on_broken = on_broken
+        self._forming: list[tuple[Submission, asyncio.Future[None]]] = []
+        self._writing: asyncio.Future[None] | None = None
+        self._waiting = 0
+        self._is_called = False
+        self._is_closed = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inbox")
+
+    async def put(self, submission: Submission) -> None:
+        """Wait until `submission` is on disk. Raises `QueueFull`, or what the commit of its batch raised."""
+        if self._waiting >= self._limit or self._is_closed:
+            raise QueueFull
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[None] = loop.create_future()
+        self._forming.append((submission, stored))
+        self._waiting += 1
+        if self._writing is None and not self._is_called:
+            # Not at once: what else arrived in this turn of the loop joins the batch.
+            self._is_called = True
+            loop.call_soon(self._send_off)
+        await stored
+
+    def _send_off(self) -> None:
+        self._is_called = False
+        if self._writing is not None or not self._forming:
+            return
+        batch, self._forming = self._forming, []
+        self._writing = asyncio.get_running_loop().run_in_executor(
+            self._thread, self._commit, [submission for submission, _ in batch]
+        )
+        self._writing.add_done_callback(lambda done: self._settle(batch, done))
+
+    def _settle(self, batch: list[tuple[Submission, asyncio.Future[None]]], done: asyncio.Future[None]) -> None:
+        self._writing = None
+        self._waiting -= len(batch)
+        error = done.exception()
+        if isinstance(error, InboxBroken):
+            self._is_closed = True
+            self._on_broken()
+        for _, stored in batch:
+            if stored.done():
+                continue  # the visitor left
+            if error is None:
+                stored.set_result(None)
+            else:
+                stored.set_exception(error)
+        self._send_off()
+
+    async def close(self) -> None:
+        """Take no more, and return when all that waits is on disk."""
+        self._is_closed = True
+        while self._writing is not None or self._forming:
+            self._send_off()
+            if self._writing is not None:
+                await asyncio.wait([self._writing])
+            await asyncio.sleep(0)
+        self._thread.shutdown()
+
+
+def sealed_commit(writer: InboxWriter, rules: Callable[[], Rules | None]) -> Commit:
+    """A commit that seals its batch with a fresh key, forgotten when it returns (design, "Sealing")."""
+
+    def commit(batch: Sequence[Submission]) -> None:
+        known = rules()
+        if known is None:
+            raise QueueFull
+        sealer = BatchSealer(known.seal_key_number, known.seal_key)
+        rows = [(submission.id, sealer.seal(submission.to_bytes())) for submission in batch]
+        writer.append(rows, sealer.key_number, sealer.sealed_key, at=batch[0].at)
+
+    return commit
