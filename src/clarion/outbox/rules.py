@@ -13,7 +13,7 @@ FIRST_PAUSE = timedelta(seconds=30)
 
 @dataclass(slots=True)
 class MailCap:
-    """The cap on mails that sign and host forms cause, for the addresses of one batch (design: One address, one person).
+    """The cap on mails that sign and host forms cause, for the addresses of one batch (design: One address).
 
     `mailed` holds, by address hash, the campaigns of its mails in the last seven days. Three from the whole
     server while nothing of the address is confirmed here, else three for each campaign.
@@ -36,8 +36,8 @@ class MailCap:
 
 def pause_before(attempt: int, jitter: float) -> timedelta:
     """How long a mail rests after `attempt` tries; doubles each time. `jitter` from 0 to 1 spreads a crowd."""
-    pause = min(FIRST_PAUSE * 2 ** min(attempt - 1, 20), LONGEST_PAUSE)
-    return pause * (0.75 + jitter / 2)
+    doublings: int = 2 ** min(attempt - 1, 20)
+    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE) * (0.75 + jitter / 2)
 
 
 def shares(room: int, waiting: Mapping[int, int], weights: Mapping[int, int]) -> dict[int, int]:

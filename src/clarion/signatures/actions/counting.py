@@ -1,0 +1,106 @@
+"""Confirming, and the sums that follow: one change of them for a whole batch."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from django.db import transaction
+
+from clarion.campaigns.models import Campaign
+from clarion.jobs.promises import promise
+from clarion.kernel.addresses import canonical
+from clarion.kernel.keys import Keys
+from clarion.kernel.links import LinkKind
+from clarion.kernel.sealing import keyed_hash
+from clarion.kernel.submissions import Submission
+from clarion.signatures.models import CountState, Signature, Tally
+from clarion.signatures.rules import Counted, Vote, Waiting, count_votes
+
+CONFIRM_KINDS = frozenset({LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED})
+
+
+@transaction.atomic
+def confirm_signatures(submissions: Sequence[Submission], *, keys: Keys, now: datetime) -> int:
+    """Count those whose owner pressed "confirm" on a link that was good when intake took it; gives how many.
+
+    Safe to repeat: impatient people press twice, and a batch may be drained twice. The first of an address that is
+    confirmed counts; whatever is withdrawn, denied or counted already is passed over.
+    """
+    votes = [vote for one in submissions if (vote := vote_of(one, keys)) is not None]
+    waiting = _waiting_rows([vote.record for vote in votes])
+    result = count_votes(votes, waiting, _counted_addresses(waiting.values()))
+    _mark_confirmed(result)
+    change_sums(result.sums(), now=now)
+    return len(result.rows)
+
+
+def vote_of(submission: Submission, keys: Keys) -> Vote | None:
+    """What a press says; None where its link is none of a signature's, or had expired when intake accepted it."""
+    link = submission.link
+    if link is None or link.kind not in CONFIRM_KINDS or link.is_expired(submission.accepted_at):
+        return None
+    typed = submission.fields.get("email", "")
+    address_hash = keyed_hash(keys.dedupe.current, canonical(typed)) if link.kind.is_typed and typed else None
+    return Vote(link.record, link.campaign, submission.accepted_at, link.kind.is_typed, address_hash)
+
+
+def _waiting_rows(records: Sequence[str]) -> dict[str, Waiting]:
+    # Locked until the commit; on SQLite the transaction itself is IMMEDIATE, which does the same.
+    rows = Signature.objects.select_for_update().filter(public_id__in=records, state=Signature.State.PENDING)
+    return {
+        record: Waiting(pk, record, campaign, bytes(address_hash or b""), country)
+        for pk, record, campaign, address_hash, country in rows.values_list(
+            "pk", "public_id", "campaign", "address_hash", "country"
+        )
+    }
+
+
+def _counted_addresses(waiting: Collection[Waiting]) -> set[tuple[int, bytes]]:
+    rows = Signature.objects.filter(
+        campaign__in={row.campaign for row in waiting},
+        address_hash__in={row.address_hash for row in waiting},
+        state=Signature.State.CONFIRMED,
+    )
+    return {(campaign, bytes(one or b"")) for campaign, one in rows.values_list("campaign", "address_hash")}
+
+
+def _mark_confirmed(result: Counted) -> None:
+    """A conditional update of each row: each has its own moment."""
+    Signature.objects.bulk_update(
+        [Signature(pk=row.pk, state=Signature.State.CONFIRMED, confirmed_at=at) for row, at in result.rows],
+        ["state", "confirmed_at"],
+        batch_size=200,
+    )
+
+
+def change_sums(changes: Mapping[tuple[int, date, str], int], *, now: datetime) -> None:
+    """Add `changes` to the tallies of campaign, day and country, and promise that the figures are published."""
+    if not changes:
+        return
+    campaigns = {number for number, _, _ in changes}
+    for number in campaigns:
+        CountState.objects.get_or_create(campaign_id=number)
+    # This lock lets one batch at a time change a campaign's sums.
+    list(CountState.objects.select_for_update().filter(campaign__in=campaigns).order_by("pk"))
+    CountState.objects.filter(campaign__in=campaigns).update(changed_at=now)
+    _write_tallies(changes)
+    for slug in Campaign.objects.filter(pk__in=campaigns).values_list("slug", flat=True):
+        promise("publish-counts", campaign=slug)
+
+
+def _write_tallies(changes: Mapping[tuple[int, date, str], int]) -> None:
+    stored = Tally.objects.filter(campaign__in={n for n, _, _ in changes}, day__in={day for _, day, _ in changes})
+    before = {(one.campaign_id, one.day, one.country): one.count for one in stored}
+    Tally.objects.bulk_create(
+        (
+            Tally(campaign_id=key[0], day=key[1], country=key[2], count=before.get(key, 0) + change)
+            for key, change in changes.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["campaign", "day", "country"],
+        update_fields=["count"],
+    )
+
+
+def tally_key(campaign: int, confirmed_at: datetime, country: str) -> tuple[int, date, str]:
+    """Where a confirmed signature is counted."""
+    return campaign, confirmed_at.astimezone(UTC).date(), country

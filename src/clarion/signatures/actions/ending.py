@@ -1,0 +1,141 @@
+"""How a signature's personal data goes: withdrawn, denied, never confirmed, or kept long enough."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from clarion.campaigns.models import Campaign
+from clarion.kernel.addresses import canonical
+from clarion.kernel.keys import Keys
+from clarion.kernel.links import LinkKind
+from clarion.kernel.sealing import keyed_hash, lock_fields, unlock_fields
+from clarion.kernel.submissions import Submission
+from clarion.outbox.actions import MailPromise, note_denial, promise_mails
+from clarion.outbox.models import Mail
+from clarion.signatures.actions.counting import change_sums, tally_key, vote_of
+from clarion.signatures.models import Signature
+from clarion.signatures.rules import CONFIRM_WITHIN, KEEP_SEALED_ADDRESS, personal_data_ended
+
+WITHDRAWN_KIND = "withdrawn"
+_AT_ONCE = 500
+
+
+@transaction.atomic
+def withdraw_all(submission: Submission, *, keys: Keys, now: datetime) -> list[str]:
+    """Withdraw every signature of the address in the campaign of the link, if the address typed is the link's.
+
+    Gives the ids of the rows that were erased. Until the last mail has gone, the row of the link keeps its sealed
+    address and nothing else. Safe to repeat.
+    """
+    named = _row_of_withdraw_link(submission, keys)
+    if named is None:
+        return []
+    found = Signature.objects.select_for_update().filter(
+        campaign_id=named.campaign_id, address_hash=bytes(named.address_hash or b"")
+    )
+    rows = list(found)
+    _subtract(rows, now=now)
+    _wipe(rows, Signature.State.WITHDRAWN, now=now)
+    address = unlock_fields(keys.field, bytes(named.box or b""))["email"]
+    Signature.objects.filter(pk=named.pk).update(box=lock_fields(keys.field, {"email": address}))
+    slug = submission.campaign
+    promise_mails([MailPromise(WITHDRAWN_KIND, named.public_id, submission.language, slug)], now=now)
+    return [row.public_id for row in rows]
+
+
+def _row_of_withdraw_link(submission: Submission, keys: Keys) -> Signature | None:
+    link, typed = submission.link, submission.fields.get("email", "")
+    if link is None or link.kind != LinkKind.WITHDRAW or not typed:
+        return None
+    row = Signature.objects.filter(public_id=link.record, campaign_id=link.campaign, address_hash__isnull=False).first()
+    typed_hash = keyed_hash(keys.dedupe.current, canonical(typed))
+    return row if row and row.box and bytes(row.address_hash or b"") == typed_hash else None
+
+
+@transaction.atomic
+def deny_signature(submission: Submission, *, keys: Keys, now: datetime) -> list[str]:
+    """The owner of the address says that it was not they: the row goes, counted or not, its id stays as denied.
+
+    Gives the ids of what was erased. For seven days the address's next links ask for it to be typed.
+    """
+    vote = vote_of(submission, keys)
+    if vote is None:
+        return []
+    row = (
+        Signature.objects.select_for_update()
+        .filter(public_id=vote.record, campaign_id=vote.campaign, address_hash__isnull=False)
+        .first()
+    )
+    if row is None or (vote.is_typed and vote.address_hash != bytes(row.address_hash or b"")):
+        return []
+    note_denial(bytes(row.address_hash or b""), submission.campaign, now=now)
+    _subtract([row], now=now)
+    _wipe([row], Signature.State.DENIED, now=now)
+    return [row.public_id]
+
+
+@transaction.atomic
+def erase_signatures(public_ids: Collection[str], *, now: datetime) -> list[str]:
+    """Erase these once more (after a restore), whatever state they came back in; gives those that held anything."""
+    rows = list(Signature.objects.select_for_update().filter(public_id__in=public_ids, box__isnull=False))
+    _subtract(rows, now=now)
+    _wipe(rows, Signature.State.WITHDRAWN, now=now)
+    return [row.public_id for row in rows]
+
+
+@transaction.atomic
+def erase_expired_signatures(*, drained_until: datetime, now: datetime) -> list[str]:
+    """Erase what nobody confirmed within seven days of the last mail; gives the ids (at most 500: call again).
+
+    `drained_until`: all that intake accepted before this moment has been drained, so none of these was confirmed
+    in time.
+    """
+    late = drained_until - CONFIRM_WITHIN
+    rows = list(Signature.objects.filter(state=Signature.State.PENDING, last_mailed_at__lte=late)[:_AT_ONCE])
+    _wipe(rows, Signature.State.EXPIRED, now=now)
+    return [row.public_id for row in rows]
+
+
+@transaction.atomic
+def erase_kept_long_enough(*, now: datetime) -> list[str]:
+    """Erase the personal data of those whose campaign keeps it no longer; their count and country stay.
+
+    Gives the ids (at most 500 for each campaign: call again).
+    """
+    erased: list[str] = []
+    for campaign in Campaign.objects.all():
+        signed_before = personal_data_ended(now, keep_until=campaign.keep_until, closes_at=campaign.closes_at)
+        over = Signature.objects.filter(campaign=campaign, box__isnull=False, signed_at__lte=signed_before)
+        rows = list(over.filter(state__in=(Signature.State.CONFIRMED, Signature.State.PENDING))[:_AT_ONCE])
+        Signature.objects.filter(pk__in=[row.pk for row in rows]).update(box=None, address_hash=None, consent="")
+        pending = Signature.objects.filter(pk__in=[row.pk for row in rows], state=Signature.State.PENDING)
+        pending.update(state=Signature.State.EXPIRED, country="", ended_at=now)
+        erased += [row.public_id for row in rows]
+    return erased
+
+
+def forget_withdrawn_addresses(*, now: datetime, mailed: Collection[str] = ()) -> int:
+    """Let go of the sealed address of those whose last mail has gone, or who withdrew an hour ago, mailed or not."""
+    withdrawn = Signature.objects.filter(state=Signature.State.WITHDRAWN, box__isnull=False)
+    return withdrawn.filter(Q(public_id__in=mailed) | Q(ended_at__lte=now - KEEP_SEALED_ADDRESS)).update(box=None)
+
+
+def _subtract(rows: Iterable[Signature], *, now: datetime) -> None:
+    """Take those that count out of the sums."""
+    lost = Counter(
+        tally_key(row.campaign_id, row.confirmed_at, row.country)
+        for row in rows
+        if row.state == Signature.State.CONFIRMED and row.confirmed_at is not None
+    )
+    change_sums({key: -n for key, n in lost.items()}, now=now)
+
+
+def _wipe(rows: Collection[Signature], state: Signature.State, *, now: datetime) -> None:
+    """Leave nothing of these rows but id, state and moments; mails still promised for them go too."""
+    Signature.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=state, box=None, address_hash=None, country="", consent="", confirmed_at=None, ended_at=now
+    )
+    Mail.objects.filter(record__in=[row.public_id for row in rows]).delete()
