@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from clarion.pages.coverage_map import CountryLine, country_lines, coverage_map, reach
 from clarion.pages.event_pages import ON_A_PAGE
-from clarion.pages.forms import host_form
+from clarion.pages.forms import host_form, sign_form
 from clarion.pages.showing import Showing, showings, upcoming
 from clarion.pages.site import Page, Scene
 from clarion.places.models import Venue
@@ -59,6 +59,7 @@ def _pages_of_country(scene: Scene, line: CountryLine, shown: Sequence[Showing])
                 "venues": venue_lines(scene, line.code, shown) if number == 1 else [],
                 "count": count,
                 "form": host_form(scene, line.code) if number == 1 else None,
+                "sign": sign_form(scene, line.code) if number == 1 and scene.ways.sign else None,
             },
             has_counts=count is not None,
         )

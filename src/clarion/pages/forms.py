@@ -6,19 +6,19 @@ on the call, on a country's page, on a page of its own.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 
 from babel import localedata
 from babel.languages import get_official_languages
+from markupsafe import Markup
 
 from clarion.kernel.forms import FORMS, Form
 from clarion.kernel.languages import native_name
 from clarion.pages.consent import ConsentForm, consent_sentence, wording_id
 from clarion.pages.labels import event_kind_names, field_labels
 from clarion.pages.site import Page, Scene
-from clarion.places.countries import Choice
 from clarion.places.gazetteer import cities_of
 from clarion.places.models import Venue
 
@@ -27,12 +27,15 @@ SUGGESTED_CITIES = 200  # of a country, the largest first: what a page carries f
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What every drawn form has; `limits` are the lengths in characters by field."""
+    """What every drawn form has.
+
+    `limits`: lengths in characters by field; `countries`: the options of the list; `country`: the one preselected.
+    """
 
     action: str
     labels: Mapping[str, str]
     limits: Mapping[str, int]
-    countries: Sequence[Choice]
+    countries: Markup
     country: str
     consent: str
     consent_id: str
@@ -88,11 +91,24 @@ def _drawn(scene: Scene, form: ConsentForm, action: str, country: str) -> dict[s
         "action": action,
         "labels": field_labels(form, scene.voice),
         "limits": limits(FORMS[form]),
-        "countries": scene.choices,
+        "countries": country_options(scene, country),
         "country": country,
         "consent": text,
         "consent_id": wording_id(form, scene.language, text),
     }
+
+
+def country_options(scene: Scene, chosen: str = "") -> Markup:
+    """The options of a country field. The list is drawn once for each scene: it stands on every country's page."""
+    options = _options(scene)
+    mark = Markup('value="{}"').format(chosen)
+    return options.replace(mark, mark + Markup(" selected"), 1) if chosen else options
+
+
+@lru_cache(maxsize=32)
+def _options(scene: Scene) -> Markup:
+    option = Markup('<option value="{}"{}>{}</option>')
+    return Markup("\n").join(option.format(choice.code, scene.own, choice.name) for choice in scene.choices)
 
 
 def limits(form: Form) -> dict[str, int]:
