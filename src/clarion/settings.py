@@ -1,7 +1,12 @@
 """Django's settings, for the office, the worker and the command line. Intake never loads them."""
 
 import sys
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
 
 from clarion.env import read_env
 from clarion.kernel.keys import make_missing_keys, read_key_ring
@@ -12,8 +17,9 @@ make_missing_keys(ENV.data.keys)
 
 SECRET_KEY = read_key_ring(ENV.data.keys, "office").current.secret.hex()
 DEBUG = False
-ALLOWED_HOSTS = [ENV.office_host.rpartition(":")[0] or ENV.office_host, ENV.office_host]
 IS_HTTPS = ENV.office_url.startswith("https://")
+# Any other host is answered 421 by `office.hosts` before Django would say 400.
+ALLOWED_HOSTS = [urlsplit(ENV.office_url).hostname or ""]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -68,17 +74,23 @@ USE_I18N = True
 ROOT_URLCONF = "clarion.office.urls"
 WSGI_APPLICATION = "clarion.office.wsgi.application"
 MIDDLEWARE = [
+    "clarion.office.hosts.OnlyOurHost",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "clarion.office.hosts.NothingCached",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "clarion.office.access.SecondFactorFirst",
 ]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before those of allauth, which ours replace.
+        "DIRS": [Path(__file__).parent / "office" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -86,9 +98,68 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "builtins": ["clarion.office.templatetags.office"],
         },
     },
 ]
+
+# ---- what travels: cookies, headers
+_PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{_PREFIX}session"
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_NAME = f"{_PREFIX}csrf"
+CSRF_TRUSTED_ORIGINS = [ENV.office_url]  # TLS ends at the proxy
+CSRF_FAILURE_VIEW = "clarion.office.views.errors.foreign_form"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "connect-src": [SELF],
+        "frame-src": [SELF],  # the preview of a call
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [ENV.frame_ancestor or NONE],
+    },
+}
+
+# ---- sign-in: a passkey, or a password with TOTP. No sign-up, no mail, no recovery by mail.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "office:home"
+ACCOUNT_ADAPTER = "clarion.office.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())
+MFA_ADAPTER = "clarion.office.accounts.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
+MFA_FORMS = {"activate_totp": "clarion.office.forms.sign_in.ActivateTOTPForm"}
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by the host or an admin
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS  # a trial on loopback; elsewhere plain http does not serve
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 

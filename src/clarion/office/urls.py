@@ -1,6 +1,107 @@
-"""The office's addresses."""
+"""The office's addresses. The names of sign-in are those that allauth looks for."""
 
-from django.urls import URLPattern
+from allauth.account import views as account
+from allauth.mfa.base import views as factors
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from django.urls import include, path
 
-app_name = "office"
-urlpatterns: list[URLPattern] = []
+from clarion.office.views import (
+    audit,
+    call,
+    events,
+    exports,
+    give,
+    home,
+    moderation,
+    new_call,
+    overview,
+    process,
+    settings,
+    sign_in,
+    signatures,
+    switches,
+    team,
+    updates,
+    venues,
+    versions,
+)
+
+campaign_pages = [
+    path("", overview.show_overview, name="overview"),
+    path("call/", call.show_call, name="call"),
+    path("call/add-language/", call.add_language, name="add-language"),
+    path("call/text/<str:language>/", call.edit_statement, name="edit-statement"),
+    path("call/text/<str:language>/drop/", call.drop_draft, name="drop-draft"),
+    path("call/changes/", versions.show_changes, name="changes"),
+    path("call/save/", versions.save_drafts, name="save-version"),
+    path("call/versions/<int:number>/", versions.show_version, name="version"),
+    path("call/publish/", versions.publish, name="publish"),
+    path("call/preview/<str:language>/", call.preview, name="preview"),
+    path("call/preview/<str:language>/page/", call.preview_page, name="preview-page"),
+    path("call/preview.css", call.preview_style, name="preview-style"),
+    path("call/settings/", settings.edit_settings, name="settings"),
+    path("call/picture/", settings.set_picture, name="picture"),
+    path("call/picture.jpg", settings.show_picture, name="picture-file"),
+    path("call/venues/", venues.edit_venues, name="venues"),
+    path("call/give/", give.list_give, name="give"),
+    path("call/give/<str:language>/", give.edit_give, name="edit-give"),
+    path("call/updates/", updates.list_updates, name="updates"),
+    path("call/updates/new/", updates.edit_update, name="new-update"),
+    path("call/updates/<str:day>/<str:language>/", updates.edit_update, name="edit-update"),
+    path("events/", events.list_events, name="events"),
+    path("events/new/", events.add_event, name="new-event"),
+    path("events/<str:event_id>/", events.show_event, name="event"),
+    path("events/<str:event_id>/edit/", events.edit_event, name="edit-event"),
+    path("events/<str:event_id>/<str:step>/", events.step_event, name="step-event"),
+    path("moderation/", moderation.show_queue, name="moderation-queue"),
+    path("moderation/<str:event_id>/", moderation.show_item, name="moderation-item"),
+    path("moderation/<str:event_id>/decide/", moderation.decide, name="decide"),
+    path("moderation/<str:event_id>/correct/", moderation.correct, name="correct"),
+    path("moderation/<str:event_id>/undo/<str:decision_id>/", moderation.undo, name="undo"),
+    path("moderation/<str:event_id>/reports/", moderation.see_reports, name="see-reports"),
+    path("switches/", switches.show_switches, name="switches"),
+    path("switches/state/", switches.show_state, name="switch-state"),
+    path("switches/notice/", switches.set_notice, name="set-notice"),
+    path("switches/<str:switch>/", switches.set_switch, name="set-switch"),
+    path("signatures/", signatures.search, name="signatures"),
+    path("export/", exports.show_exports, name="exports"),
+    path("export/<str:what>.csv", exports.export, name="export"),
+    path("log/", audit.show_log, name="audit"),
+    path("team/", team.show_team, name="team"),
+    path("team/<str:organiser_id>/", team.change_member, name="change-member"),
+    path("team/<str:organiser_id>/link/", team.make_link, name="member-link"),
+    path("team/<str:organiser_id>/remove/", team.remove, name="remove-member"),
+]
+
+pages = [
+    path("", home.show_home, name="home"),
+    path("new/", new_call.new_call, name="new-call"),
+    path("enrol/", sign_in.enrol, name="enrol"),
+    path("sign-in/<str:token>", sign_in.sign_in_link, name="sign-in-link"),
+    path("healthz", process.health, name="health"),
+    path("-/<str:name>", process.asset, name="asset"),
+    path("c/<slug:slug>/", include(campaign_pages)),
+]
+
+urlpatterns = [
+    path("", include((pages, "office"))),
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-out/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("sign-in-again/", account.reauthenticate, name="account_reauthenticate"),
+    path("you/", factors.index, name="mfa_index"),
+    path("second-factor/", factors.authenticate, name="mfa_authenticate"),
+    path("second-factor/again/", factors.reauthenticate, name="mfa_reauthenticate"),
+    path("you/app/new/", sign_in.ActivateTOTP.as_view(), name="mfa_activate_totp"),
+    path("you/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("you/passkeys/", factors.index, name="mfa_list_webauthn"),
+    path("you/passkeys/new/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("you/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("passkey/again/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+]
+
+handler403 = "clarion.office.views.errors.not_allowed"
+handler404 = "clarion.office.views.errors.not_found"
+handler500 = "clarion.office.views.errors.broken"

@@ -1,0 +1,16 @@
+"""Shared reads of promised work."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django_tasks_db.models import DBTaskResult
+
+_OPEN = ("READY", "RUNNING")
+
+
+def oldest_open_promise(campaign: str, names: Collection[str]) -> datetime | None:
+    """Since when the oldest of these promises for a campaign waits to be kept; None where none does."""
+    rows = DBTaskResult.objects.filter(status__in=_OPEN, args_kwargs__kwargs__arguments__campaign=campaign)
+    moments = rows.filter(args_kwargs__kwargs__name__in=list(names)).order_by("enqueued_at")
+    first: datetime | None = moments.values_list("enqueued_at", flat=True).first()
+    return first

@@ -1,0 +1,75 @@
+"""Editing a call part by part: what is saved, what is drafted, and what is wrong with it, in the folder's own words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from clarion.calls.call import Call
+from clarion.calls.check import check_call
+from clarion.calls.problems import Problem, Problems
+from clarion.calls.stored import statement_text
+from clarion.calls.texts import read_statement
+from clarion.calls.write import edited_statement
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import latest_version, statements_in
+from clarion.campaigns.rules import StatementText
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The statements of a campaign by language, the default first: as saved, and as drafts would make them."""
+
+    saved: Mapping[str, StatementText]
+    drafted: Mapping[str, StatementText]
+    version: int
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The languages whose bytes a save would change, added and dropped ones included."""
+        tags = [*self.saved, *(tag for tag in self.drafted if tag not in self.saved)]
+        return tuple(tag for tag in tags if self.raw_before(tag) != self.raw_after(tag))
+
+    def raw_before(self, language: str) -> str:
+        """The file as saved; empty where there is none."""
+        return self.saved[language].raw.decode() if language in self.saved else ""
+
+    def raw_after(self, language: str) -> str:
+        """The file as a save would make it; empty where there will be none."""
+        return self.drafted[language].raw.decode() if language in self.drafted else ""
+
+
+def texts_of(campaign: Campaign) -> Texts:
+    """What is saved and what is drafted."""
+    version = latest_version(campaign)
+    saved = {tag: statement_text(one) for tag, one in statements_in(version, campaign).items()} if version else {}
+    drafted = dict(saved)
+    for draft in campaign.drafts.all():
+        text = parsed_draft(draft.language, draft.text)
+        if text is None:
+            drafted.pop(draft.language, None)
+        else:
+            drafted[draft.language] = text
+    return Texts(saved, drafted, version.number if version else 0)
+
+
+def parsed_draft(language: str, text: str) -> StatementText | None:
+    """A draft as a statement, mistakes and all; None where it takes the language away."""
+    return read_statement(f"statement.{language}.md", text.encode(), text, Problems()) if text else None
+
+
+def written_anew(old: StatementText | None, new: StatementText) -> StatementText:
+    """`new` as its file, byte for byte that of `old` where it says the same."""
+    return edited_statement(old, replace(new, raw=b""))
+
+
+def statement_problems(text: StatementText) -> tuple[Problem, ...]:
+    """What is wrong with one statement."""
+    problems = Problems()
+    read_statement(f"statement.{text.language}.md", text.raw, text.raw.decode(), problems)
+    return tuple(sorted(set(problems.mistakes)))
+
+
+def problems_in(call: Call, files: Sequence[str], *, now: datetime) -> tuple[Problem, ...]:
+    """The mistakes in these files of a call; what is wrong elsewhere was there before."""
+    reading = check_call(call, now=now)
+    return tuple(sorted({one for one in reading.problems.mistakes if one.file in files}))

@@ -1,0 +1,1 @@
+"""What the office's forms take, and how it is said when they do not."""

@@ -1,0 +1,91 @@
+"""An event that the campaign itself announces, or changes."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from clarion.events.rules import EventFields, EventRow, wall_times
+from clarion.kernel.forms import EVENT_KINDS
+from clarion.kernel.languages import is_language
+from clarion.places.countries import CODES
+from clarion.places.zones import is_zone
+
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+_TIME = {"type": "time"}
+
+
+class EventForm(forms.Form):
+    """Everything that an event says. With a venue, what is left empty comes from it."""
+
+    title = forms.CharField(max_length=100)
+    kind = forms.ChoiceField(choices=[(kind, kind.capitalize()) for kind in EVENT_KINDS])
+    language = forms.CharField(max_length=12, label="Language of the title", help_text="Its tag, such as en or pt-BR.")
+    venue = forms.CharField(
+        required=False, max_length=64, label="Venue", help_text="Its id on your list, if it is there."
+    )
+    country = forms.CharField(required=False, max_length=2, help_text="Two letters; empty with a venue.")
+    city = forms.CharField(required=False, max_length=100, help_text="Empty with a venue.")
+    address = forms.CharField(required=False, max_length=200, label="Where exactly", help_text="A public place.")
+    day = forms.DateField(label="Date", widget=_DAY)
+    starts = forms.TimeField(label="Starts at", widget=forms.TimeInput(attrs=_TIME, format="%H:%M"))
+    ends = forms.TimeField(
+        required=False, label="Ends at", widget=forms.TimeInput(attrs=_TIME, format="%H:%M"),
+        help_text="As clocks show it there. Empty: two hours later.",
+    )  # fmt: skip
+    zone = forms.CharField(
+        required=False, max_length=64, label="Time zone", help_text="Such as Africa/Nairobi. Empty: that of the place."
+    )
+    bring = forms.CharField(
+        required=False, max_length=500, label="What to bring", widget=forms.Textarea(attrs={"rows": 2})
+    )
+    accessibility = forms.CharField(required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    public_contact = forms.CharField(required=False, max_length=200, label="Contact (everyone sees this)")
+
+    def clean_country(self) -> str:
+        """A known code."""
+        code: str = self.cleaned_data["country"].upper()
+        if code and code not in CODES:
+            raise forms.ValidationError("This is not a country code, such as KE.")
+        return code
+
+    def clean_language(self) -> str:
+        """A known tag."""
+        tag: str = self.cleaned_data["language"]
+        if not is_language(tag):
+            raise forms.ValidationError("This is not a known language tag.")
+        return tag
+
+    def clean_zone(self) -> str:
+        """A zone of the IANA list."""
+        zone: str = self.cleaned_data["zone"]
+        if zone and not is_zone(zone):
+            raise forms.ValidationError("This is not a time zone such as Africa/Nairobi.")
+        return zone
+
+    def clean(self) -> dict[str, Any]:
+        """Either a venue, or country and city."""
+        data = super().clean() or {}
+        if not data.get("venue"):
+            for name in ("country", "city"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, "Needed where no venue is named.")
+        return data
+
+    def row(self) -> EventRow:
+        """What the form says."""
+        data = self.cleaned_data
+        ends = data["ends"].strftime("%H:%M") if data["ends"] else ""
+        starts_local, ends_local = wall_times(data["day"].isoformat(), data["starts"].strftime("%H:%M"), ends)
+        names = (
+            "title", "kind", "language", "venue", "country", "city", "address", "zone", "bring", "accessibility",
+            "public_contact",
+        )  # fmt: skip
+        return EventRow(starts_local=starts_local, ends_local=ends_local, **{name: data[name] for name in names})
+
+
+def initial_of(said: EventFields) -> dict[str, Any]:
+    """What the form shows of a stored event."""
+    day, _, starts = said.starts_local.partition("T")
+    values = {name: getattr(said, name) for name in EventForm.base_fields if hasattr(said, name)}
+    return {**values, "day": date.fromisoformat(day), "starts": starts, "ends": said.ends_local.partition("T")[2]}

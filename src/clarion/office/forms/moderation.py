@@ -1,0 +1,54 @@
+"""A decision on an event or a change, and the correction of one."""
+
+from typing import Any
+
+from django import forms
+
+from clarion.kernel.forms import EVENT_KINDS
+from clarion.moderation.rules import CHECKED, REASONS, REASONS_FOR, VERBS, Verb
+
+
+class DecisionForm(forms.Form):
+    """What a moderator decides: verb, reason, sentence, how it was checked, and which text they read."""
+
+    verb = forms.ChoiceField(choices=[(verb, verb) for verb in VERBS])
+    reason = forms.ChoiceField(required=False, choices=[("", ""), *((code, text) for code, text in REASONS.items())])
+    sentence = forms.CharField(required=False, max_length=500)
+    checked = forms.ChoiceField(required=False, choices=[("", ""), *((code, code) for code in CHECKED)])
+    revision = forms.CharField(required=False, max_length=32)
+    seen = forms.IntegerField(required=False, min_value=0)
+
+
+def reasons_for(verb: Verb) -> list[tuple[str, str]]:
+    """The reasons that go with a verb, code and sentence."""
+    return [(code, REASONS[code]) for code in REASONS_FOR[verb]]
+
+
+class CorrectionForm(forms.Form):
+    """The pin and the text of an event, as a moderator mends them."""
+
+    title = forms.CharField(max_length=100)
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in EVENT_KINDS])
+    city = forms.CharField(max_length=100)
+    address = forms.CharField(required=False, max_length=200, label="Where exactly")
+    lat = forms.FloatField(required=False, min_value=-90, max_value=90, label="Latitude of the pin")
+    lon = forms.FloatField(required=False, min_value=-180, max_value=180, label="Longitude of the pin")
+    bring = forms.CharField(
+        required=False, max_length=500, label="What to bring", widget=forms.Textarea(attrs={"rows": 2})
+    )
+    accessibility = forms.CharField(required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    public_contact = forms.CharField(required=False, max_length=200, label="Contact for everyone")
+
+    def clean(self) -> dict[str, Any]:
+        """A pin is both or neither."""
+        data = super().clean() or {}
+        if (data.get("lat") is None) != (data.get("lon") is None):
+            raise forms.ValidationError("A pin needs both latitude and longitude.")
+        return data
+
+    def corrections(self) -> dict[str, Any]:
+        """What differs from what the event says."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if self._is_told(name)}
+
+    def _is_told(self, name: str) -> bool:
+        return name not in ("lat", "lon") or self.cleaned_data["lat"] is not None

@@ -1,0 +1,81 @@
+"""A campaign's settings: what `campaign.toml` says."""
+
+from dataclasses import asdict
+from datetime import UTC
+from typing import Any
+
+from django import forms
+
+from clarion.calls import limits
+from clarion.campaigns.rules import CampaignSettings
+
+_DAY = {"type": "date"}
+_MOMENT = {"type": "datetime-local"}
+
+
+class SettingsForm(forms.Form):
+    """Everything but slug and languages, in the order of importance."""
+
+    organiser_name = forms.CharField(max_length=limits.NAME, label="Organiser")
+    organiser_email = forms.EmailField(label="Organiser’s e-mail", help_text="Answers to mails go there.")
+    organiser_url = forms.URLField(required=False, label="Organiser’s web address", assume_scheme="https")
+    controller_name = forms.CharField(
+        required=False, max_length=limits.NAME, label="Legal name", help_text="Who answers for the data, by law."
+    )
+    controller_address = forms.CharField(required=False, max_length=limits.POSTAL_ADDRESS, label="Postal address")
+    privacy_contact = forms.CharField(
+        required=False, max_length=limits.NAME, label="Privacy contact", help_text="An address for questions on data."
+    )
+    accent = forms.CharField(
+        required=False, label="Accent colour", widget=forms.TextInput(attrs={"placeholder": "#0b6e99", "size": 9}),
+        help_text="Six digits, such as #0b6e99. It is shifted until text on it can be read.",
+    )  # fmt: skip
+    opens_at = forms.DateTimeField(
+        required=False, label="Opens at (UTC)", widget=forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M")
+    )
+    closes_at = forms.DateTimeField(
+        required=False, label="Closes at (UTC)", widget=forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M")
+    )
+    keep_until = forms.DateField(
+        required=False, label="Keep personal data until", widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"),
+        help_text="Empty: twelve months after closing, else after signing. The count stays.",
+    )  # fmt: skip
+    minimum_age = forms.IntegerField(min_value=0, max_value=limits.AGE, label="Youngest who may sign")
+    authoritative_language = forms.CharField(
+        required=False, max_length=12, label="Language that decides", help_text="Where translations differ. A tag."
+    )
+    count_threshold = forms.IntegerField(
+        min_value=1, max_value=limits.THRESHOLD, label="Steps of a country’s number",
+        help_text="5: a country shows 5, 10, 15 … and the rest stands under “other”. 1: exact.",
+    )  # fmt: skip
+    never_shown = forms.CharField(
+        required=False,
+        label="Countries never shown",
+        help_text="Two-letter codes, such as XX YY: always under “other”.",
+    )
+    is_discreet = forms.BooleanField(required=False, label="Neutral subjects in mails")
+    takes_signatures = forms.BooleanField(required=False, label="People can sign")
+    takes_events = forms.BooleanField(required=False, label="People can announce events")
+    takes_gifts = forms.BooleanField(required=False, label="People can give")
+
+    def settings(self, old: CampaignSettings) -> CampaignSettings:
+        """What the form says; slug and languages stay."""
+        data: dict[str, Any] = dict(self.cleaned_data)
+        data["never_shown"] = tuple(sorted(set(data["never_shown"].upper().replace(",", " ").split())))
+        for name in ("opens_at", "closes_at"):
+            data[name] = data[name] and data[name].astimezone(UTC)
+        return CampaignSettings(slug=old.slug, default_language=old.default_language, **data)
+
+
+def initial_of(settings: CampaignSettings) -> dict[str, Any]:
+    """What the form shows first."""
+    return {**asdict(settings), "never_shown": " ".join(settings.never_shown)}
+
+
+class PictureForm(forms.Form):
+    """The picture of the call."""
+
+    picture = forms.FileField(
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text="JPEG, PNG or WebP, at most 20 MB. It is written anew without metadata; the original is not kept.",
+    )

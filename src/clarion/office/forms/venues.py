@@ -1,0 +1,18 @@
+"""A venue list as the table it is."""
+
+from django import forms
+
+from clarion.calls import limits
+
+
+class VenuesForm(forms.Form):
+    """venues.csv, typed or pasted."""
+
+    table = forms.CharField(
+        required=False,
+        max_length=limits.TABLE_BYTES,
+        label="venues.csv",
+        strip=False,
+        widget=forms.Textarea(attrs={"class": "code-area", "spellcheck": "false", "wrap": "off"}),
+        help_text="One venue a line. A venue that events name stays with them when its line goes.",
+    )

@@ -1,0 +1,32 @@
+"""The log: who did what, when."""
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from clarion.audit.models import Entry
+from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.rendering import render_page
+from clarion.organisers.models import Organiser
+
+_ON_A_PAGE = 100
+
+
+@require_safe
+@organiser_may("run-team")
+def show_log(request: OrganiserRequest) -> HttpResponse:
+    """What organisers and the host did on this campaign and its team, the newest first."""
+    members = list(Organiser.objects.filter(memberships__team=request.campaign.team))
+    names = {member.public_id: str(member) for member in members}
+    about_team = Q(campaign="", object_kind="organiser", object__in=names)
+    entries = Entry.objects.filter(Q(campaign=request.campaign.slug) | about_team).order_by("-at", "-pk")
+    page = Paginator(entries, _ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = [(entry, _who(entry.actor_kind, entry.actor, names), names.get(entry.object, "")) for entry in page]
+    return render_page(request, "office/audit/log.html", page=page, rows=rows)
+
+
+def _who(kind: str, actor: str, names: dict[str, str]) -> str:
+    if kind == "organiser":
+        return names.get(actor, "someone who left")
+    return {"host": "the host’s shell", "worker": "the worker"}.get(kind, kind)

@@ -1,0 +1,97 @@
+"""CSV exports: streamed, never a file here, after signing in again; every other admin hears of it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from clarion.audit.actions import record
+from clarion.campaigns.models import Campaign
+from clarion.events.models import Event
+from clarion.kernel.clock import utc_now
+from clarion.kernel.keys import KeyRing, read_key_ring
+from clarion.kernel.sealing import unlock_fields
+from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.csv_cells import csv_lines
+from clarion.office.rendering import render_page
+from clarion.organisers.actions import notify_admins
+from clarion.signatures.models import Signature
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What an export holds."""
+
+    header: tuple[str, ...]
+    rows: Callable[[Campaign, KeyRing], Iterator[tuple[object, ...]]]
+
+
+def _signatures(campaign: Campaign, keys: KeyRing) -> Iterator[tuple[object, ...]]:
+    found = Signature.objects.filter(campaign=campaign, state=Signature.State.CONFIRMED, box__isnull=False)
+    for row in found.order_by("confirmed_at", "pk").iterator(chunk_size=_CHUNK):
+        said = unlock_fields(keys, bytes(row.box or b""))
+        yield (
+            said.get("name"), said.get("email"), row.country, said.get("postcode"), row.language, row.version,
+            row.signed_at.isoformat(timespec="seconds"),
+            row.confirmed_at.isoformat(timespec="seconds") if row.confirmed_at else "",
+        )  # fmt: skip
+
+
+def _events(campaign: Campaign, keys: KeyRing) -> Iterator[tuple[object, ...]]:
+    found = Event.objects.filter(campaign=campaign).select_related("venue").order_by("starts_at", "pk")
+    for row in found.iterator(chunk_size=_CHUNK):
+        host = unlock_fields(keys, bytes(row.host_box)) if row.host_box else {}
+        yield (
+            row.public_id, row.state, row.title, row.language, row.kind, row.venue.name if row.venue else "",
+            row.country, row.city, row.address, row.starts_local, row.ends_local, row.zone, row.checked,
+            host.get("name"), host.get("email"), row.public_contact,
+        )  # fmt: skip
+
+
+TABLES: Mapping[str, Table] = {
+    "signatures": Table(
+        ("name", "email", "country", "postcode", "language", "version", "signed_at", "confirmed_at"), _signatures
+    ),
+    "events": Table(
+        (
+            "id", "state", "title", "language", "kind", "venue", "country", "city", "address", "starts_at",
+            "ends_at", "zone", "checked", "organiser", "email", "public_contact",
+        ), _events,
+    ),
+}  # fmt: skip
+
+
+@require_safe
+@reauthentication_required(app="office")
+@organiser_may("export")
+def show_exports(request: OrganiserRequest) -> HttpResponse:
+    """What can be exported, and what happens when it is."""
+    return render_page(request, "office/signatures/exports.html")
+
+
+@require_POST
+@reauthentication_required(app="office")
+@organiser_may("export")
+def export(request: OrganiserRequest, what: str) -> HttpResponseBase:
+    """One table, row by row as it is read."""
+    if what not in TABLES:
+        raise Http404
+    _note(request, what)
+    table = TABLES[what]
+    rows = table.rows(request.campaign, read_key_ring(settings.ENV.data.keys, "field"))
+    response = StreamingHttpResponse(csv_lines(table.header, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{request.campaign.slug}-{what}.csv"'
+    return response
+
+
+@transaction.atomic
+def _note(request: OrganiserRequest, what: str) -> None:
+    campaign, now = request.campaign, utc_now()
+    record(request.actor, "exported", "campaign", campaign.slug, now=now, campaign=campaign.slug, what=what)
+    notify_admins(campaign.team, "exported", by=request.actor, now=now, campaign=campaign.slug)

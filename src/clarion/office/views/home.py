@@ -1,0 +1,30 @@
+"""The campaigns of an organiser."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from clarion.campaigns.models import Campaign, Statement
+from clarion.office.access import OrganiserRequest, organiser_only
+from clarion.organisers.models import Membership
+
+
+@require_safe
+@organiser_only
+def show_home(request: OrganiserRequest) -> HttpResponse:
+    """The list of campaigns; with a single one, straight to it."""
+    campaigns = list(Campaign.objects.filter(team__memberships__organiser=request.organiser).order_by("slug"))
+    if len(campaigns) == 1:
+        return redirect("office:overview", campaigns[0].slug)
+    rows = [(campaign, title) for campaign, title in zip(campaigns, _titles(campaigns), strict=True)]
+    may_open = request.organiser.memberships.filter(role=Membership.Role.ADMIN).exists()
+    return render(request, "office/overview/home.html", {"rows": rows, "may_open": may_open})
+
+
+def _titles(campaigns: list[Campaign]) -> list[str]:
+    statements = Statement.objects.filter(version__campaign__in=campaigns).order_by("version__number")
+    newest = {
+        (row["version__campaign_id"], row["language"]): row["title"]
+        for row in statements.values("version__campaign_id", "language", "title")
+    }
+    return [newest.get((campaign.pk, campaign.default_language), campaign.slug) for campaign in campaigns]

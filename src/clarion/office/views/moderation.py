@@ -1,0 +1,204 @@
+"""The moderation queue: one item after the other, each decision with its reason, every one undone where possible."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clarion.events.models import Event
+from clarion.events.queries import event_by_public_id, fields_of
+from clarion.events.rules import NotNow, UnknownEvent
+from clarion.kernel.clock import utc_now
+from clarion.kernel.errors import Refusal
+from clarion.kernel.keys import read_key_ring
+from clarion.kernel.sealing import BoxBroken, unlock_fields
+from clarion.moderation.actions import correct_event, decide_event, decide_revision, undo_decision
+from clarion.moderation.actions import see_reports as note_reports
+from clarion.moderation.models import Decision
+from clarion.moderation.queries import QueueItem, decisions_on, queue, reports_on
+from clarion.moderation.rules import AlreadyDecided, ChangedMeanwhile
+from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.forms.moderation import CorrectionForm, DecisionForm, reasons_for
+from clarion.office.rendering import render_page
+from clarion.office.sentences import CHECKED, FIELDS, REPORTS, VERBS
+from clarion.organisers.models import Organiser
+from clarion.organisers.rules import may_moderate
+
+
+@require_safe
+@organiser_may("moderate")
+def show_queue(request: OrganiserRequest) -> HttpResponse:
+    """What waits, the oldest first; by language where one is chosen."""
+    now = utc_now()
+    everything = queue(request.campaign, request.membership.countries, now=now)
+    language = request.GET.get("language", "")
+    items = [item for item in everything if not language or item.event.language == language]
+    languages = sorted({item.event.language for item in everything})
+    return render_page(
+        request, "office/moderation/queue.html", items=items, languages=languages, language=language, now=now
+    )
+
+
+@require_safe
+@organiser_may("moderate")
+def show_item(request: OrganiserRequest, event_id: str) -> HttpResponse:
+    """One item with all that is known of it, beside the queue."""
+    return _item_page(request, event_for(request, event_id))
+
+
+def event_for(request: OrganiserRequest, event_id: str) -> Event:
+    """An event of this campaign in a country that the organiser looks after; raises `Http404`."""
+    event = event_by_public_id(event_id)
+    role = request.membership
+    if event is None or event.campaign_id != request.campaign.pk:
+        raise Http404
+    if not may_moderate(role.role, role.countries, event.country):
+        raise Http404
+    return event
+
+
+def _item_page(
+    request: OrganiserRequest, event: Event, *, status: int = 200, correction: CorrectionForm | None = None
+) -> HttpResponse:
+    now = utc_now()
+    items = queue(request.campaign, request.membership.countries, now=now)
+    item = next((one for one in items if one.event.public_id == event.public_id), None)
+    return render_page(
+        request,
+        "office/moderation/item.html",
+        status=status,
+        items=items,
+        item=item,
+        event=event,
+        host=host_of(event),
+        changes=_changes(item, event),
+        reports=[(REPORTS[report.reason], report) for report in reports_on(event.public_id)],
+        decisions=_told(decisions_on(event.public_id)),
+        checked=CHECKED.get(event.checked, ""),
+        reasons={verb.replace("-", "_"): reasons_for(verb) for verb in ("ask-for-changes", "refuse", "hide")},
+        correction=correction or CorrectionForm(initial=_correctable(event)),
+        is_correcting=correction is not None,
+        now=now,
+    )
+
+
+def host_of(event: Event) -> dict[str, str] | None:
+    """Name and address of the event's organiser, from their box; None where nothing is held."""
+    if not event.host_box:
+        return None
+    try:
+        return unlock_fields(read_key_ring(settings.ENV.data.keys, "field"), bytes(event.host_box))
+    except BoxBroken:
+        return None
+
+
+def _changes(item: QueueItem | None, event: Event) -> list[tuple[str, object, object]]:
+    """What a waiting change would change: the field's name, before, after."""
+    if item is None or item.revision is None:
+        return []
+    said = fields_of(event)
+    return [(FIELDS[name], getattr(said, name), new) for name, new in item.revision.fields.items() if name in FIELDS]
+
+
+def _told(decisions: list[Decision]) -> list[tuple[Decision, str, str]]:
+    """Each decision with its verb in words and the name of who decided."""
+    names = {o.public_id: str(o) for o in Organiser.objects.filter(public_id__in={d.by for d in decisions})}
+    return [(d, VERBS.get(d.verb, d.verb), names.get(d.by, "someone who left")) for d in decisions]
+
+
+def _correctable(event: Event) -> dict[str, object]:
+    said = fields_of(event)
+    return {name: getattr(said, name) for name in CorrectionForm.base_fields}
+
+
+@require_POST
+@organiser_may("moderate")
+def decide(request: OrganiserRequest, event_id: str) -> HttpResponse:
+    """Keep, ask for changes, refuse or hide one item, then go on to the next in the queue."""
+    event = event_for(request, event_id)
+    following = _next_after(request, event_id)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "This decision was not understood. Please decide again.")
+        return _item_page(request, event, status=422)
+    try:
+        _decide(request, event_id, form)
+    except (AlreadyDecided, ChangedMeanwhile) as late:
+        messages.info(request, str(late))
+        return redirect("office:moderation-item", request.campaign.slug, event_id)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return _item_page(request, event, status=422)
+    messages.success(request, f"{VERBS[form.cleaned_data['verb']]}: {event.title}")
+    return _to(request, following)
+
+
+def _decide(request: OrganiserRequest, event_id: str, form: DecisionForm) -> None:
+    data = form.cleaned_data
+    now = utc_now()
+    if data["revision"]:
+        decide_revision(
+            data["revision"], data["verb"], by=request.organiser, now=now, reason=data["reason"],
+            sentence=data["sentence"],
+        )  # fmt: skip
+    else:
+        decide_event(
+            event_id, data["verb"], by=request.organiser, now=now, reason=data["reason"], sentence=data["sentence"],
+            checked=data["checked"], seen=data["seen"],
+        )  # fmt: skip
+
+
+def _next_after(request: OrganiserRequest, event_id: str) -> str:
+    """The item after this one, else the first other one; empty where nothing else waits."""
+    ids = [item.event.public_id for item in queue(request.campaign, request.membership.countries, now=utc_now())]
+    at = ids.index(event_id) if event_id in ids else -1
+    rest = [one for one in (*ids[at + 1 :], *ids) if one != event_id]
+    return rest[0] if rest else ""
+
+
+def _to(request: OrganiserRequest, event_id: str) -> HttpResponse:
+    if not event_id:
+        return redirect("office:moderation-queue", request.campaign.slug)
+    return redirect("office:moderation-item", request.campaign.slug, event_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@organiser_may("moderate")
+def correct(request: OrganiserRequest, event_id: str) -> HttpResponse:
+    """Mend the pin or the text of an event."""
+    event = event_for(request, event_id)
+    form = CorrectionForm(request.POST or None, initial=_correctable(event))
+    if request.method != "POST" or not form.is_valid():
+        return _item_page(request, event, status=422 if request.method == "POST" else 200, correction=form)
+    try:
+        if corrections := form.corrections():
+            correct_event(event_id, corrections, by=request.organiser, now=utc_now())
+            messages.success(request, "Corrected.")
+    except (Refusal, UnknownEvent) as refusal:
+        messages.error(request, str(refusal))
+    return redirect("office:moderation-item", request.campaign.slug, event_id)
+
+
+@require_POST
+@organiser_may("moderate")
+def undo(request: OrganiserRequest, event_id: str, decision_id: str) -> HttpResponse:
+    """Take a decision back."""
+    event_for(request, event_id)
+    try:
+        undo_decision(decision_id, by=request.organiser, now=utc_now())
+        messages.success(request, "Taken back.")
+    except (Refusal, NotNow) as refusal:
+        messages.info(request, str(refusal))
+    return redirect("office:moderation-item", request.campaign.slug, event_id)
+
+
+@require_POST
+@organiser_may("moderate")
+def see_reports(request: OrganiserRequest, event_id: str) -> HttpResponse:
+    """Leave the event as it is: its reports were read."""
+    event_for(request, event_id)
+    following = _next_after(request, event_id)
+    note_reports(event_id, by=request.organiser, now=utc_now())
+    messages.success(request, "The event stays as it is.")
+    return _to(request, following)

@@ -1,0 +1,70 @@
+"""Settings of a campaign, and its picture."""
+
+from dataclasses import replace
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clarion.calls.pictures import read_picture
+from clarion.calls.problems import Problems
+from clarion.calls.stored import call_of, settings_of
+from clarion.campaigns.actions import change_settings
+from clarion.campaigns.actions import set_picture as store_picture
+from clarion.kernel.clock import utc_now
+from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.editing import problems_in
+from clarion.office.forms.settings import PictureForm, SettingsForm, initial_of
+from clarion.office.rendering import render_page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@organiser_may("edit-call")
+def edit_settings(request: OrganiserRequest) -> HttpResponse:
+    """What `campaign.toml` says; a change is public within seconds."""
+    old = settings_of(request.campaign)
+    form = SettingsForm(request.POST or None, initial=initial_of(old))
+    if request.method == "POST" and form.is_valid():
+        new = form.settings(old)
+        now = utc_now()
+        for problem in problems_in(replace(call_of(request.campaign), settings=new), ["campaign.toml"], now=now):
+            form.add_error(None, f"{problem.wrong} {problem.right}")
+        if form.is_valid():
+            changed = change_settings(request.campaign, new, by=request.actor, now=now)
+            messages.success(request, "Saved." if changed else "Nothing had changed.")
+            return redirect("office:settings", request.campaign.slug)
+    return render_page(
+        request, "office/call/settings.html", status=422 if form.errors else 200, form=form, picture_form=PictureForm()
+    )
+
+
+@require_POST
+@organiser_may("edit-call")
+def set_picture(request: OrganiserRequest) -> HttpResponse:
+    """Take a picture, written anew without metadata, or take it away."""
+    now = utc_now()
+    if "remove" in request.POST:
+        store_picture(request.campaign, None, by=request.actor, now=now)
+        return redirect("office:settings", request.campaign.slug)
+    form = PictureForm(request.POST, request.FILES)
+    if form.is_valid():
+        problems = Problems()
+        picture = read_picture(form.cleaned_data["picture"].read(), problems)
+        for problem in problems.mistakes:
+            form.add_error("picture", f"{problem.wrong} {problem.right}")
+        if picture:
+            store_picture(request.campaign, picture.jpeg, by=request.actor, now=now)
+            messages.success(request, "The picture is saved.")
+            return redirect("office:settings", request.campaign.slug)
+    settings_form = SettingsForm(initial=initial_of(settings_of(request.campaign)))
+    return render_page(request, "office/call/settings.html", status=422, form=settings_form, picture_form=form)
+
+
+@require_safe
+@organiser_may("edit-call")
+def show_picture(request: OrganiserRequest) -> HttpResponse:
+    """The picture as it is published."""
+    if not request.campaign.picture:
+        raise Http404
+    return HttpResponse(bytes(request.campaign.picture), content_type="image/jpeg")

@@ -1,0 +1,66 @@
+"""Coming in: the one-time link, and getting a second factor before anything else."""
+
+from typing import Any, cast
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from allauth.mfa.totp.views import ActivateTOTPView
+from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clarion.audit.actions import Actor
+from clarion.kernel.clock import utc_now
+from clarion.office.access import has_second_factor
+from clarion.organisers.actions import reset_factors, set_password, use_sign_in_link
+from clarion.organisers.models import Organiser
+from clarion.organisers.queries import usable_sign_in_link
+from clarion.organisers.rules import SignInLinkEnded
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button, since mail scanners open links; POST uses the link, once."""
+    now = utc_now()
+    if request.method != "POST":
+        link = usable_sign_in_link(token, now)
+        return render(request, "office/sign_in/link.html", {"link": link}, status=200 if link else 410)
+    try:
+        with transaction.atomic():
+            used = use_sign_in_link(token, now)
+            if used.resets_factors:
+                reset_factors(used.organiser, by=Actor("organiser", used.organiser.public_id), now=now)
+    except SignInLinkEnded:
+        return render(request, "office/sign_in/link.html", {"link": None}, status=410)
+    logout(request)
+    return _let_in(request, used.organiser)
+
+
+def _let_in(request: HttpRequest, organiser: Organiser) -> HttpResponse:
+    """To the second factor that is there already, else to getting one."""
+    record_authentication(request, organiser, method="sign-in-link", reauthenticated=True)
+    return cast(HttpResponse, perform_login(request, Login(user=organiser)))
+
+
+@require_safe
+@login_required
+def enrol(request: HttpRequest) -> HttpResponse:
+    """The choice between a passkey and an authenticator app; nothing else is open until one is there."""
+    if has_second_factor(request):
+        return redirect("office:home")
+    return render(request, "office/sign_in/enrol.html")
+
+
+class ActivateTOTP(ActivateTOTPView):  # type: ignore[misc]
+    """Set the password and the authenticator app in one step."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Both or neither."""
+        with transaction.atomic():
+            if password := form.cleaned_data.get("password"):
+                set_password(self.request.user, password, now=utc_now())
+                update_session_auth_hash(self.request, self.request.user)
+            return cast(HttpResponse, super().form_valid(form))

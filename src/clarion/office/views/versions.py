@@ -1,0 +1,130 @@
+"""Versions of the texts: what has changed, saving the next one, publishing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST, require_safe
+
+from clarion.campaigns.actions import drop_drafts, publish_campaign, save_version
+from clarion.campaigns.queries import all_versions, statements_in
+from clarion.campaigns.rules import NoStatement
+from clarion.kernel.clock import utc_now
+from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.editing import statement_problems, texts_of
+from clarion.office.rendering import render_page
+
+_AROUND = 2  # lines of the unchanged text that are shown beside a change
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a comparison: `added`, `gone`, `same` or `skipped`."""
+
+    kind: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What changed in one language."""
+
+    language: str
+    lines: list[Line]
+
+
+def compare(before: str, after: str) -> list[Line]:
+    """`before` and `after` line by line, long unchanged stretches left out."""
+    old, new = before.splitlines(), after.splitlines()
+    return list(_lines(old, new)) if old != new else []
+
+
+def _lines(old: list[str], new: list[str]) -> Iterator[Line]:
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield from _unchanged(old[a:b], is_first=a == 0, is_last=b == len(old))
+            continue
+        yield from (Line("gone", line) for line in old[a:b])
+        yield from (Line("added", line) for line in new[c:d])
+
+
+def _unchanged(lines: list[str], *, is_first: bool, is_last: bool) -> Iterator[Line]:
+    head = [] if is_first else lines[:_AROUND]
+    rest = lines[len(head) :]
+    tail = [] if is_last else rest[-_AROUND:]
+    yield from (Line("same", line) for line in head)
+    if len(rest) > len(tail):
+        yield Line("skipped")
+    yield from (Line("same", line) for line in tail)
+
+
+@require_safe
+@organiser_may("edit-call")
+def show_changes(request: OrganiserRequest) -> HttpResponse:
+    """What saving a version would change."""
+    texts = texts_of(request.campaign)
+    comparisons = [Comparison(tag, compare(texts.raw_before(tag), texts.raw_after(tag))) for tag in texts.changed]
+    return render_page(
+        request, "office/call/changes.html", comparisons=comparisons, number=texts.version + 1, is_draft=True
+    )
+
+
+@require_POST
+@organiser_may("edit-call")
+def save_drafts(request: OrganiserRequest) -> HttpResponse:
+    """Make the drafts the next version; a public campaign shows it within seconds."""
+    texts = texts_of(request.campaign)
+    wrong = [tag for tag, text in texts.drafted.items() if tag in texts.changed and statement_problems(text)]
+    if wrong:
+        messages.error(request, f"There are mistakes in {', '.join(wrong)}. Open it to see them.")
+        return redirect("office:call", request.campaign.slug)
+    try:
+        version, is_new = save_version(request.campaign, tuple(texts.drafted.values()), by=request.actor, now=utc_now())
+    except NoStatement as refusal:
+        messages.error(request, str(refusal))
+        return redirect("office:call", request.campaign.slug)
+    drop_drafts(request.campaign)
+    messages.success(
+        request, f"Version {version.number} is saved." if is_new else "Nothing had changed: there is no new version."
+    )
+    return redirect("office:call", request.campaign.slug)
+
+
+@require_safe
+@organiser_may("edit-call")
+def show_version(request: OrganiserRequest, number: int) -> HttpResponse:
+    """What a version changed against the one before it."""
+    versions = all_versions(request.campaign)
+    numbered = {version.number: version for version in versions}
+    if number not in numbered:
+        raise Http404
+    before = next((old for old, new in pairwise(versions) if new.number == number), None)
+    old = statements_in(before, request.campaign) if before else {}
+    new = statements_in(numbered[number], request.campaign)
+    comparisons = [
+        Comparison(tag, lines)
+        for tag in dict.fromkeys([*new, *old])
+        if (lines := compare(_raw(old.get(tag)), _raw(new.get(tag))))
+    ]
+    return render_page(
+        request, "office/call/changes.html", comparisons=comparisons, number=number, versions=versions,
+        version=numbered[number], is_draft=False,
+    )  # fmt: skip
+
+
+def _raw(statement: object) -> str:
+    raw = getattr(statement, "raw", b"")
+    return bytes(raw).decode()
+
+
+@require_POST
+@organiser_may("edit-call")
+def publish(request: OrganiserRequest) -> HttpResponse:
+    """Show the campaign to the public, or bring every page of it up to date."""
+    publish_campaign(request.campaign, by=request.actor, now=utc_now())
+    messages.success(request, "Publishing. The first pages stand within seconds.")
+    return redirect("office:overview", request.campaign.slug)
