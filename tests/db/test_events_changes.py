@@ -289,3 +289,37 @@ def test_a_change_to_a_venue_that_is_not_listed_comes_to_nothing(keys: Keys) -> 
     event = make_event(make_campaign(), keys)
 
     assert not manage(event, "change", venue="gone")
+
+
+def test_the_same_change_again_is_nothing_new(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+
+    assert manage(event, "change", title="Jugs")
+    assert not manage(event, "change", title="Jugs")
+    assert mails() == ["change-waiting"]
+
+
+def test_what_waits_unchanged_is_not_a_new_text(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, state=Event.State.WAITING)
+
+    assert not manage(event, "change", title=event.title)
+    assert (stored(event).sequence, mails()) == (0, [])
+
+
+def test_what_was_sent_back_may_be_posted_again_as_it_is(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, state=Event.State.CHANGES_ASKED)
+
+    assert manage(event, "change")
+    assert stored(event).state == Event.State.WAITING
+
+
+def test_a_refused_change_waits_again_when_that_is_taken_back(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+    manage(event, "change", title="Jugs")
+    revision = waiting(event)
+    settle_revision(revision, Revision.State.REFUSED, now=NOON)
+    revision.refresh_from_db()
+
+    assert reopen_revision(revision, now=NOON)
+    assert waiting(event) == revision
+    assert stored(event).title == event.title

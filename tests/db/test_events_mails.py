@@ -226,3 +226,10 @@ def test_no_digest_goes_out_once_nothing_waits(keys: Keys, desk: Desk) -> None:
     organiser.is_active = False
     organiser.save()
     assert ALL["moderation-digest"](mail("moderation-digest", organiser.public_id), desk) is None
+
+
+def test_a_cancel_that_was_taken_back_is_not_told_to_moderators(keys: Keys, desk: Desk) -> None:
+    event = make_event(make_campaign(), keys)
+    notice = mail("event-cancelled-notice", make_organiser().public_id, event=event.public_id)
+
+    assert ALL["event-cancelled-notice"](notice, desk) is None

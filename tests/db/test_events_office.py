@@ -20,6 +20,7 @@ from clarion.events.models import Event, Revision
 from clarion.events.queries import (
     Coverage,
     copies_of,
+    counts_by_state,
     coverage,
     events_of_host,
     fields_of,
@@ -295,3 +296,22 @@ def test_the_records_refuse_two_waiting_changes_and_two_events_of_one_row(keys: 
 def test_an_event_must_end_after_it_starts() -> None:
     with pytest.raises(IntegrityError):
         make_event(make_campaign(), ends_at=NOON - HOUR)
+
+
+def test_a_row_that_only_changes_its_language_is_told_to_the_pages() -> None:
+    campaign = make_campaign()
+    store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    other = EventRow(**{**plain(ROW), "language": "en"})
+
+    event, changed = store_event(campaign, other, origin=Event.Origin.LAUNCH, by=HOST, now=NOON + DAY)
+
+    assert (changed, event.language, event.changed_at, event.sequence) == (True, "en", NOON + DAY, 0)
+    assert counts_by_state(campaign) == {"kept": 1}
+    assert str(event) == "March to the well (kept)"
+
+
+def test_ending_an_event_of_a_draft_promises_no_pages() -> None:
+    make_event(make_campaign(is_published=False))
+
+    assert end_past_events(now=AFTER) == 1
+    assert not DBTaskResult.objects.exists()

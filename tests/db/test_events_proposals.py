@@ -276,3 +276,50 @@ def test_a_proposal_leaves_one_mark_of_its_mail(keys: Keys) -> None:
     proposed(keys)
 
     assert AddressMark.objects.filter(is_denial=False).count() == 1
+
+
+def test_a_venue_without_city_and_zone_has_them_from_its_point(keys: Keys) -> None:
+    campaign = make_campaign()
+    make_venue(campaign, ref="fr", country="FR", city="", lat=48.85, lon=2.35, zone="")
+
+    event = proposed(keys, venue="fr")
+
+    assert (event.city, event.zone, event.flags) == ("Paris", "Europe/Paris", [])
+
+
+def test_a_venue_of_which_only_the_country_is_known_has_its_largest_citys_zone(keys: Keys) -> None:
+    campaign = make_campaign()
+    make_venue(campaign, ref="fr", country="FR", city="", lat=None, lon=None, zone="")
+    make_venue(campaign, ref="bv", country="BV", city="", lat=-54.42, lon=3.36, zone="Nowhere/Else")
+
+    assert (proposed(keys, venue="fr").city, Event.objects.get().zone) == ("", "Europe/Paris")
+    assert proposed(keys, venue="bv").city == ""
+
+
+def test_a_venue_that_is_gone_leaves_the_place_in_words(keys: Keys) -> None:
+    make_campaign()
+
+    event = proposed(keys, venue="gone", country="KE", city="Mombasa")
+
+    assert (event.venue, event.city) == (None, "Mombasa")
+
+
+def test_a_form_for_an_unknown_campaign_is_passed_over(keys: Keys) -> None:
+    assert take_proposal(make_proposal("unknown"), keys=keys, now=NOON) is None
+
+
+def test_a_typed_link_finds_nothing_to_compare_once_the_contact_has_gone(keys: Keys) -> None:
+    event = make_event(make_campaign())
+    typed = answer(event, kind=LinkKind.CONFIRM_EVENT_TYPED, email="wanjiru@example.com", said="not-me")
+
+    assert deny_proposal(typed, keys=keys, now=NOON) == []
+    assert deny_proposal(answer(event, said="not-me"), keys=keys, now=NOON) == [event.public_id]
+
+
+def test_a_shifted_hour_stays_flagged_while_it_stands(keys: Keys) -> None:
+    make_campaign()
+    event = proposed(keys, country="DE", city="Berlin", date="2027-03-28", time="02:30")
+
+    confirm_proposal(answer(event), keys=keys, now=NOON)
+
+    assert stored(event).flags == ["clock-change"]

@@ -286,8 +286,10 @@ def test_a_kept_change_is_undone_with_its_words(keys: Keys) -> None:
     event = make_event(make_campaign(), keys)
     by = make_organiser()
     decision = decide_revision(change(event, title="Jugs").public_id, "keep", by=by, now=NOON)
+    Mail.objects.all().delete()
     undo_decision(decision.public_id, by=by, now=NOON)
 
+    assert mails() == ["change-waiting"]
     assert stored(event).title == event.title
     assert event.revisions.get().state == Revision.State.WAITING
 
@@ -318,6 +320,7 @@ def test_a_report_flags_and_hides_nothing(keys: Keys) -> None:
     assert [(item.kind, len(item.reports)) for item in queue(campaign, now=NOON)] == [("report", 1)]
     assert see_reports(event.public_id, by=by, now=NOON) == 1
     assert see_reports(event.public_id, by=by, now=NOON) == 0
+    assert str(Report.objects.get()) == f"not-real on {event.public_id}"
     assert queue(campaign, now=NOON) == []
     assert len(reports_on(event.public_id)) == 1
 
@@ -373,22 +376,24 @@ def test_the_queue_has_flags_language_and_age(keys: Keys) -> None:
 
 def test_moderators_are_reminded_of_what_waits_in_their_countries(keys: Keys) -> None:
     campaign = make_campaign()
-    admin = make_organiser()
+    admin, other = make_organiser(), make_organiser()
     kenyan = make_organiser(role="moderator", countries=("KE",))
     make_organiser(role="moderator", countries=("FR",))
     assert promise_digests(now=NOON) == 0
 
     event = make_event(campaign, keys, state="waiting", confirmed_at=NOON)
 
-    assert promise_digests(now=NOON) == 2
+    assert promise_digests(now=NOON) == 3
     assert set(Mail.objects.values_list("kind", "record")) == {
         ("moderation-digest", admin.public_id),
+        ("moderation-digest", other.public_id),
         ("moderation-digest", kenyan.public_id),
     }
+    assert promise_digests(now=NOON + 2 * HOUR) == 0
     assert promise_digests(now=NOON + 5 * HOUR) == 0
     Event.objects.filter(pk=event.pk).update(confirmed_at=NOON + HOUR)
-    assert promise_digests(now=NOON + 5 * HOUR) == 2
-    assert promise_digests(now=NOON + 29 * HOUR) == 2
+    assert promise_digests(now=NOON + 5 * HOUR) == 3
+    assert promise_digests(now=NOON + 29 * HOUR) == 3
 
 
 def test_a_decision_leaves_what_the_event_says_alone(keys: Keys) -> None:

@@ -178,6 +178,16 @@ def test_ordinary_titles_in_many_scripts_pass(title: str) -> None:
     assert title_flags(title) == set()
 
 
+def test_any_word_will_do_where_no_city_is_known() -> None:
+    assert is_same_city("here", "", "BV")
+    assert not is_same_city(" ", "", "BV")
+
+
+def test_an_end_that_the_clocks_put_before_the_start_is_left_out() -> None:
+    """Clocks go back from 3:00 to 2:00, and the first 2:10 is meant."""
+    assert settle_times("2026-10-25T03:10", "2026-10-25T02:10", "Europe/Berlin").ends_local == ""
+
+
 def test_copies_are_near_and_on_the_same_day() -> None:
     here = Spot("2026-12-10", None, -1.29, 36.82)
 

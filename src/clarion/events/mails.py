@@ -16,6 +16,7 @@ from clarion.events.rules import Flag, manage_link
 from clarion.kernel.ids import RecordId
 from clarion.kernel.links import Link, LinkKind
 from clarion.kernel.sealing import unlock_fields
+from clarion.locale.marking import N_
 from clarion.locale.voice import Voice, voice
 from clarion.organisers.queries import organiser_by_id
 from clarion.outbox.letters import Desk, Letter, Renderer
@@ -26,11 +27,6 @@ from clarion.places.countries import CODES, country_name
 from clarion.places.gazetteer import find_city
 
 CONFIRM_WITHIN = timedelta(days=7)
-
-
-def N_(text: str) -> str:
-    """Marks a string for the catalogues; it is translated where it is used."""
-    return text
 
 
 _SUBJECTS: Mapping[str, str] = {

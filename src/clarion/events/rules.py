@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
@@ -20,9 +20,6 @@ SAME_PROPOSAL_WITHIN = timedelta(hours=1)
 UNCONFIRMED_LIFE = timedelta(days=7)
 CONTACT_LIFE = timedelta(days=30)  # a host's contact, after the end of the event
 NEARBY_DEGREES = 0.018  # two kilometres
-
-_HOUR = timedelta(hours=1)
-_LONGEST_GAP_HOURS = 25  # Samoa left out a whole day in 2011
 
 # ---- states
 
@@ -217,15 +214,16 @@ def settle_times(starts_local: str, ends_local: str, zone: str) -> Times:
 
 
 def _moment(local: str, zone: str) -> tuple[str, datetime, bool]:
-    """The wall time that stands, its moment, and whether it is later than written (zoneinfo: PEP 495, gaps)."""
-    wall = datetime.fromisoformat(local)
-    for hours in range(_LONGEST_GAP_HOURS):
+    """The wall time that stands, its moment, and whether it is later than written (gaps: PEP 495).
+
+    Most gaps are an hour long; Samoa left out a whole day in 2011.
+    """
+    wall, is_shifted = datetime.fromisoformat(local), False
+    while True:
         try:
-            moment = utc_of(wall + hours * _HOUR, zone if is_zone(zone) else "UTC")
-            return _written(wall + hours * _HOUR), moment, hours > 0
+            return _written(wall), utc_of(wall, zone if is_zone(zone) else "UTC"), is_shifted
         except WallTimeGap:
-            continue
-    return local, wall.replace(tzinfo=UTC), True
+            wall, is_shifted = wall + timedelta(hours=1), True
 
 
 def _written(wall: datetime) -> str:

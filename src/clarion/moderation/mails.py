@@ -5,9 +5,10 @@ from functools import partial
 
 from clarion.campaigns.queries import campaign_by_slug
 from clarion.events.mails import host_letter
+from clarion.locale.marking import N_
 from clarion.locale.voice import voice
 from clarion.moderation.queries import decision_by_id, waiting_counts
-from clarion.moderation.rules import N_, REASONS
+from clarion.moderation.rules import REASONS
 from clarion.organisers.queries import membership, organiser_by_id
 from clarion.outbox.letters import Desk, Letter, Renderer
 from clarion.outbox.models import Mail

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal, get_args
 
 from clarion.kernel.errors import Refusal
+from clarion.locale.marking import N_
 
 Verb = Literal["keep", "ask-for-changes", "refuse", "hide"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
@@ -17,11 +18,6 @@ CORRECTABLE = frozenset(
 )
 DIGEST_WITH_NEWS = timedelta(hours=4)
 DIGEST_WITHOUT_NEWS = timedelta(days=1)
-
-
-def N_(text: str) -> str:
-    """Marks a string for the catalogues; it is translated where it is used."""
-    return text
 
 
 # Each reason as its organiser reads it, in their language.

@@ -105,9 +105,9 @@ def rewrite(event: Event, fields: EventFields, *, now: datetime) -> dict[str, st
     settled = settle(event.campaign, fields, now=now, event=event)
     changed = difference(old, settled.fields)
     columns: dict[str, Any] = settled.columns
-    if event.kept_at is None:
+    if event.kept_at is None and changed:
         columns["sequence"] = F("sequence") + 1
-    elif changed or (old.lat, old.lon) != (settled.fields.lat, settled.fields.lon):
+    elif old != settled.fields:
         columns["changed_at"] = now
         if changed.keys() & {*PLACE, *TIMES}:
             columns |= {"sequence": F("sequence") + 1, "moved_at": now, "moved": _place_and_time(event)}

@@ -64,6 +64,7 @@ def _known_event(campaign: Campaign, row: EventRow) -> Event | None:
         if by_id is not None:
             return by_id
         ours = ours.filter(row="")  # it may have been given its id since
+    ours = ours.filter(venue__ref=row.venue) if row.venue else ours.filter(venue=None)
     return next((event for event in ours.order_by("pk") if _key(fields_of(event)) == _key(row)), None)
 
 

@@ -142,14 +142,12 @@ def confirm_proposal(submission: Submission, *, keys: Keys, now: datetime) -> bo
     if event is None or event.state not in MOVES["confirm"].sources:
         return False
     flags = settle(event.campaign, fields_of(event), now=now, event=event).flags
-    move = MOVES["confirm"]
-    confirmed = Event.objects.filter(pk=event.pk, state__in=move.sources).update(
-        state=move.target, confirmed_at=submission.accepted_at, flags=list(flags)
+    Event.objects.filter(pk=event.pk).update(
+        state=MOVES["confirm"].target, confirmed_at=submission.accepted_at, flags=list(flags)
     )
-    if confirmed:
-        mail_host(event, "event-received", now=now)
-        promise_manage_page(event)
-    return bool(confirmed)
+    mail_host(event, "event-received", now=now)
+    promise_manage_page(event)
+    return True
 
 
 @transaction.atomic

@@ -96,12 +96,13 @@ def decide_event(
 def _too_late(event: Event, verb: Verb, seen: int | None) -> AlreadyDecided | ChangedMeanwhile:
     if event.state in MOVES[verb].sources and seen is not None and seen != event.sequence:
         return ChangedMeanwhile("Its organiser changed the event after you opened it. Please read it again.")
-    return _faster(event.public_id, f"The event is {event.state} by now.")
+    return _faster(event.public_id, event.state, f"The event is {event.state} by now.")
 
 
-def _faster(object_id: str, otherwise: str) -> AlreadyDecided:
+def _faster(object_id: str, state: str, otherwise: str) -> AlreadyDecided:
+    """Names the moderator whose decision led to `state`, if it was one."""
     last = standing_decision(object_id)
-    if last is None:
+    if last is None or MOVES[last.verb].target != state:
         return AlreadyDecided(otherwise)
     other = organiser_by_id(last.by)
     return AlreadyDecided(f"Another moderator was faster: {other or 'someone'} {_DONE[last.verb]}.")
@@ -154,7 +155,7 @@ def _revision(public_id: str) -> Revision:
 def _too_late_for_change(revision: Revision) -> AlreadyDecided | ChangedMeanwhile:
     if revision.state == Revision.State.REPLACED:
         return ChangedMeanwhile("Its organiser asked for another change after you opened this one.")
-    return _faster(revision.public_id, f"The change is {revision.state} by now.")
+    return _faster(revision.public_id, revision.state, f"The change is {revision.state} by now.")
 
 
 def _decide(

@@ -25,11 +25,14 @@ def _promise_digests(campaign: Campaign, now: datetime) -> int:
     counted: dict[tuple[str, ...], Waiting] = {}
     mailed: list[Organiser] = []
     for member in members_of(campaign.team).filter(organiser__is_active=True):
+        last_at = last.get(member.organiser.public_id)
+        if not is_digest_due(last_at, now, now):  # not even with news of this moment
+            continue
         countries = () if member.role == "admin" else tuple(sorted(member.countries))
         if countries not in counted:
             counted[countries] = waiting_counts(campaign, countries, now=now)
         newest_at = counted[countries].newest_at
-        if newest_at is not None and is_digest_due(last.get(member.organiser.public_id), newest_at, now):
+        if newest_at is not None and is_digest_due(last_at, newest_at, now):
             mailed.append(member.organiser)
     for organiser in mailed:
         Digest.objects.update_or_create(organiser=organiser.public_id, campaign=campaign.slug, defaults={"at": now})
