@@ -5,7 +5,6 @@ import shutil
 import socket
 import sqlite3
 import ssl
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,10 +18,10 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from landlock import Ruleset
 
-from clarion.cli.archive import keys_saved
+from clarion.cli.archive import keys_saved, unsaved_keys
 from clarion.env import Env
+from clarion.intake.confine import landlock_version
 from clarion.kernel.keys import PURPOSES, KeysMissing, read_key_ring
 
 WANTED_HEADERS = {
@@ -33,6 +32,8 @@ WANTED_HEADERS = {
 LOW_DISK_BYTES = 1_000_000_000
 OLD_CERTIFICATE = timedelta(days=14)
 STALE_HEARTBEAT = timedelta(seconds=30)
+FAR_APART = timedelta(minutes=2)
+_FIRST_YEAR, _LAST_YEAR = 2026, 2100
 
 
 class Level(Enum):
@@ -69,33 +70,38 @@ def bad(what: str, mend: str) -> Finding:
 
 def all_findings(env: Env, *, now: datetime) -> Iterator[Finding]:
     """Every finding but those on mail."""
-    yield from _keys(env)
-    yield from _permissions(env)
-    yield _disk(env)
-    yield from _addresses(env)
-    yield from _databases(env)
-    yield _worker(env, now)
-    yield from _public_site(env, now)
-    yield _confinement()
+    yield from keys(env)
+    yield from permissions(env)
+    yield disk(env)
+    yield from addresses(env)
+    yield from databases(env)
+    yield worker(env, now)
+    yield from public_site(env, now)
+    yield confinement()
 
 
-def _keys(env: Env) -> Iterator[Finding]:
+def keys(env: Env) -> Iterator[Finding]:
+    """Are all keys here, and were they saved apart?"""
     for purpose in PURPOSES:
         try:
             read_key_ring(env.data.keys, purpose)
         except KeysMissing as error:
             yield bad(str(error), "Restore it from the file of `clarion backup --with-keys`.")
-    saved = keys_saved(env.data)
-    here = {path.name for path in env.data.keys.glob("*.key")}
-    if not saved.exists():
-        yield bad("The private keys were never saved apart.", "Run `clarion backup TARGET --with-keys FILE` and keep FILE elsewhere.")
-    elif here - set(json.loads(saved.read_text(encoding="utf-8"))["keys"]):
-        yield bad("There are new private keys since they were saved.", "Run `clarion backup TARGET --with-keys FILE` again.")
+    if not keys_saved(env.data).exists():
+        yield bad(
+            "The private keys were never saved apart.",
+            "Run `clarion backup TARGET --with-keys FILE` and keep FILE elsewhere.",
+        )
+    elif unsaved_keys(env.data):
+        yield bad(
+            "There are new private keys since they were saved.", "Run `clarion backup TARGET --with-keys FILE` again."
+        )
     else:
         yield good("All keys are here, and were saved apart.")
 
 
-def _permissions(env: Env) -> Iterator[Finding]:
+def permissions(env: Env) -> Iterator[Finding]:
+    """Is what is secret closed to other users of the machine?"""
     open_to_others = [path for path in _secret_paths(env) if path.exists() and path.stat().st_mode & 0o077]
     for path in open_to_others:
         yield bad(f"Others on this machine may read {path}.", f"Run: chmod go-rwx {path}")
@@ -104,36 +110,55 @@ def _permissions(env: Env) -> Iterator[Finding]:
 
 
 def _secret_paths(env: Env) -> list[Path]:
-    return [env.data.keys, env.data.records.parent, env.data.inbox.parent, env.data.manage, *env.data.keys.glob("*.key")]
+    return [
+        env.data.keys,
+        env.data.records.parent,
+        env.data.inbox.parent,
+        env.data.manage,
+        *env.data.keys.glob("*.key"),
+    ]
 
 
-def _disk(env: Env) -> Finding:
+def disk(env: Env) -> Finding:
+    """Is there room?"""
     free = shutil.disk_usage(env.data.root).free
     said = f"{free / 1_000_000_000:.1f} GB are free for {env.data.root}."
     return good(said) if free > LOW_DISK_BYTES else bad(said, "Make room: without it forms are answered 503.")
 
 
-def _addresses(env: Env) -> Iterator[Finding]:
+def addresses(env: Env) -> Iterator[Finding]:
+    """Are the addresses fit for the world?"""
     public, office = urlsplit(env.public_url), urlsplit(env.office_url)
     for parts in (public, office):
         if parts.scheme != "https":
-            yield doubtful(f"{parts.geturl()} is not https: good for a trial only.", "Set it to an https address behind a web server with TLS.")
+            yield doubtful(
+                f"{parts.geturl()} is not https: good for a trial only.",
+                "Set it to an https address behind a web server with TLS.",
+            )
     if public.hostname == office.hostname:
-        yield doubtful("Public site and office share a host name, so they share cookies.", "Give the office a host name of its own.")
+        yield doubtful(
+            "Public site and office share a host name, so they share cookies.",
+            "Give the office a host name of its own.",
+        )
     else:
         yield good("Public site and office have host names of their own.")
 
 
-def _databases(env: Env) -> Iterator[Finding]:
+def databases(env: Env) -> Iterator[Finding]:
+    """Are both files whole, and is the schema this version's?"""
     for path in (env.data.records, env.data.inbox):
         if path.exists():
-            yield _integrity(path)
+            yield integrity(path)
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        yield bad("The database's schema is older than this Clarion.", "Run `clarion serve` or `clarion publish --all`: either brings it up to date.")
+        yield bad(
+            "The database's schema is older than this Clarion.",
+            "Run `clarion serve` or `clarion publish --all`: either brings it up to date.",
+        )
 
 
-def _integrity(path: Path) -> Finding:
+def integrity(path: Path) -> Finding:
+    """Is this SQLite file whole?"""
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as database:
             answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -143,56 +168,73 @@ def _integrity(path: Path) -> Finding:
     return good(f"{path.name} is whole.") if answer == "ok" else bad(f"{path.name} is damaged.", mend)
 
 
-def _worker(env: Env, now: datetime) -> Finding:
+def worker(env: Env, now: datetime) -> Finding:
+    """Is the worker alive, and what does it complain of?"""
     try:
         beat = json.loads(env.data.heartbeat.read_text(encoding="utf-8"))
         age = now - datetime.fromisoformat(beat["at"])
     except (OSError, ValueError, KeyError):
-        return bad("The worker has never run: nothing is mailed, counted or published.", "Run `clarion serve` or `clarion worker`.")
+        return bad(
+            "The worker has never run: nothing is mailed, counted or published.",
+            "Run `clarion serve` or `clarion worker`.",
+        )
     if age > STALE_HEARTBEAT:
-        return bad(f"The worker was last alive {age.total_seconds():.0f} s ago.", "Run `clarion serve` or `clarion worker`.")
+        return bad(
+            f"The worker was last alive {age.total_seconds():.0f} s ago.", "Run `clarion serve` or `clarion worker`."
+        )
     if beat.get("trouble"):
-        return doubtful(f"The worker is alive and reports: {', '.join(map(str, beat['trouble']))}.", "Its log says where.")
+        return doubtful(
+            f"The worker is alive and reports: {', '.join(map(str, beat['trouble']))}.", "Its log says where."
+        )
     return good("The worker is alive.")
 
 
-def _public_site(env: Env, now: datetime) -> Iterator[Finding]:
+def public_site(env: Env, now: datetime) -> Iterator[Finding]:
+    """Does the public address answer, and as it should? Asked from here, by its name."""
     try:
         request = urllib.request.Request(env.public_url + "/")  # noqa: S310 (read_env lets only http and https through)
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            headers = {name.lower(): value for name, value in answer.headers.items()}
+            sent = {name.lower(): value for name, value in answer.headers.items()}
     except (urllib.error.URLError, OSError, ssl.SSLError) as error:
-        yield bad(f"{env.public_url} does not answer ({type(error).__name__}).", "Is `clarion serve` running, and does the web server pass requests on to it?")
+        yield bad(
+            f"{env.public_url} does not answer ({type(error).__name__}).",
+            "Is `clarion serve` running, and does the web server pass requests on to it?",
+        )
         return
-    yield from _headers(env, headers)
-    yield from _clock(headers, now)
+    yield from headers(env, sent)
+    yield clock(sent, now)
     if env.public_url.startswith("https://"):
-        yield _certificate(env.public_url, now)
+        yield certificate(env.public_url, now)
 
 
-def _headers(env: Env, headers: dict[str, str]) -> Iterator[Finding]:
-    wanted = WANTED_HEADERS | ({"strict-transport-security": "max-age="} if env.public_url.startswith("https://") else {})
-    missing = [name for name, value in wanted.items() if value not in headers.get(name, "")]
+def headers(env: Env, sent: dict[str, str]) -> Iterator[Finding]:
+    """Do the security headers arrive, and no cookie?"""
+    wanted = WANTED_HEADERS | (
+        {"strict-transport-security": "max-age="} if env.public_url.startswith("https://") else {}
+    )
+    missing = [name for name, value in wanted.items() if value not in sent.get(name, "")]
     for name in missing:
-        yield bad(f"The public site does not send {name}.", "Let the web server pass Clarion's headers on, or set them as deploy/ shows.")
-    if "set-cookie" in headers:
+        yield bad(
+            f"The public site does not send {name}.",
+            "Let the web server pass Clarion's headers on, or set them as deploy/ shows.",
+        )
+    if "set-cookie" in sent:
         yield bad("The public site sets a cookie.", "Something before Clarion does it; switch that off.")
     if not missing:
         yield good("The public site sends its security headers.")
 
 
-def _clock(headers: dict[str, str], now: datetime) -> Iterator[Finding]:
-    """A clock far off makes links expire early: the answer's Date is another's clock where a web server stands before us."""
-    year = time.gmtime().tm_year
-    if "date" in headers and abs(parsedate_to_datetime(headers["date"]) - now) > timedelta(minutes=2):
-        yield bad("This machine's clock and the web server's differ by more than two minutes.", "Let both keep time by NTP.")
-    elif not 2026 <= year < 2100:
-        yield bad(f"This machine's clock says {year}.", "Let it keep time by NTP.")
-    else:
-        yield good("The clock is plausible.")
+def clock(sent: dict[str, str], now: datetime) -> Finding:
+    """A clock far off makes links expire early. Where a web server stands before us, the answer's Date is its clock."""
+    if not _FIRST_YEAR <= now.year < _LAST_YEAR:
+        return bad(f"This machine's clock says {now.year}.", "Let it keep time by NTP.")
+    if "date" in sent and abs(parsedate_to_datetime(sent["date"]) - now) > FAR_APART:
+        return bad("This machine's clock and the web server's are minutes apart.", "Let both keep time by NTP.")
+    return good("The clock is plausible.")
 
 
-def _certificate(url: str, now: datetime) -> Finding:
+def certificate(url: str, now: datetime) -> Finding:
+    """Is the certificate good, and for how long?"""
     parts = urlsplit(url)
     context = ssl.create_default_context()
     try:
@@ -202,18 +244,22 @@ def _certificate(url: str, now: datetime) -> Finding:
         ):
             certificate = secure.getpeercert() or {}
     except OSError as error:
-        return bad(f"TLS at {parts.netloc} fails ({type(error).__name__}).", "Renew the certificate, and check that its chain is whole.")
+        return bad(
+            f"TLS at {parts.netloc} fails ({type(error).__name__}).",
+            "Renew the certificate, and check that its chain is whole.",
+        )
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
     said = f"The certificate of {parts.hostname} is good until {ends:%Y-%m-%d}."
-    return good(said) if ends - now > OLD_CERTIFICATE else bad(said, "Renew it now; let the web server do it by itself.")
+    return (
+        good(said) if ends - now > OLD_CERTIFICATE else bad(said, "Renew it now; let the web server do it by itself.")
+    )
 
 
-def _confinement() -> Finding:
-    try:
-        Ruleset()
-    except OSError:
-        return doubtful(
-            "This kernel has no Landlock: the public process is held apart by nothing but its user.",
-            "Run public, office and worker as separate users (deploy/ has units that do).",
-        )
-    return good("The public process confines itself with Landlock.")
+def confinement() -> Finding:
+    """Does the public process shut itself out of the records?"""
+    if landlock_version():
+        return good("The public process confines itself with Landlock.")
+    return doubtful(
+        "This system has no Landlock: the public process is held apart by nothing but its user.",
+        "Run public, office and worker as separate users (deploy/ has units that do).",
+    )

@@ -61,7 +61,7 @@ def _until_stopped() -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         raise Stopped
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     with suppress(Stopped):
         yield

@@ -1,0 +1,172 @@
+"""What `clarion doctor` finds, and that each finding says how to mend it."""
+
+import json
+import sqlite3
+import urllib.request
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from clarion.cli import checks
+from clarion.cli.archive import write_keys
+from clarion.cli.checks import Finding, Level
+from clarion.env import Env, read_env
+from clarion.kernel.keys import make_missing_keys
+
+NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+GOOD_HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Env:
+    """The settings of a healthy installation: keys made, and saved apart."""
+    env = env_of(tmp_path)
+    env.data.make()
+    make_missing_keys(env.data.keys)
+    write_keys(env.data, tmp_path / "keys.tar", now=NOW)
+    return env
+
+
+def env_of(folder: Path, public: str = "https://call.example.org", office: str = "https://office.example.org") -> Env:
+    return read_env({"CLARION_DATA": str(folder / "data"), "CLARION_PUBLIC_URL": public, "CLARION_OFFICE_URL": office})
+
+
+def levels(findings: list[Finding]) -> list[Level]:
+    assert all(finding.mend for finding in findings if finding.level is not Level.GOOD)
+    return [finding.level for finding in findings]
+
+
+def test_keys_that_are_here_and_saved_are_good(env: Env) -> None:
+    assert levels(list(checks.keys(env))) == [Level.GOOD]
+
+
+def test_keys_that_were_never_saved_are_bad(env: Env) -> None:
+    (env.data.keys / "saved.json").unlink()
+
+    assert levels(list(checks.keys(env))) == [Level.BAD]
+
+
+def test_a_new_key_since_they_were_saved_is_bad(env: Env) -> None:
+    (env.data.keys / "field-2.key").write_text("11" * 32, encoding="ascii")
+
+    assert levels(list(checks.keys(env))) == [Level.BAD]
+
+
+def test_a_missing_key_is_named(env: Env) -> None:
+    (env.data.keys / "inbox-1.key").unlink()
+
+    findings = list(checks.keys(env))
+
+    assert findings[0].level is Level.BAD
+    assert "inbox" in findings[0].what
+
+
+def test_secrets_that_others_may_read_are_bad(env: Env) -> None:
+    (env.data.keys / "field-1.key").chmod(0o644)
+
+    findings = list(checks.permissions(env))
+
+    assert levels(findings) == [Level.BAD]
+    assert "chmod go-rwx" in findings[0].mend
+
+
+def test_closed_folders_are_good(env: Env) -> None:
+    assert levels(list(checks.permissions(env))) == [Level.GOOD]
+
+
+def test_little_room_on_the_disk_is_bad(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "LOW_DISK_BYTES", 0)
+    assert checks.disk(env).level is Level.GOOD
+
+    monkeypatch.setattr(checks, "LOW_DISK_BYTES", 1 << 62)
+    assert checks.disk(env).level is Level.BAD
+
+
+def test_addresses_with_tls_and_names_of_their_own_are_good(env: Env) -> None:
+    assert levels(list(checks.addresses(env))) == [Level.GOOD]
+
+
+def test_plain_http_and_a_shared_name_are_doubtful(tmp_path: Path) -> None:
+    env = env_of(tmp_path, "http://localhost:8000", "http://localhost:8001")
+
+    assert levels(list(checks.addresses(env))) == [Level.DOUBTFUL] * 3
+
+
+def test_a_whole_file_is_good_and_a_damaged_one_bad(tmp_path: Path) -> None:
+    path = tmp_path / "records.sqlite3"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE things (words TEXT)")
+        database.executemany("INSERT INTO things VALUES (?)", [("x" * 3000,)] * 200)
+    assert checks.integrity(path).level is Level.GOOD
+
+    content = bytearray(path.read_bytes())
+    content[4096:40960] = b"\xff" * 36864
+    path.write_bytes(content)
+    assert checks.integrity(path).level is Level.BAD
+
+
+@pytest.mark.parametrize(
+    ("beat", "level"),
+    [
+        ({"at": NOW.isoformat()}, Level.GOOD),
+        ({"at": NOW.isoformat(), "trouble": ["mail"]}, Level.DOUBTFUL),
+        ({"at": (NOW - timedelta(minutes=5)).isoformat()}, Level.BAD),
+        ({}, Level.BAD),
+    ],
+)
+def test_the_worker_is_judged_by_its_sign_of_life(env: Env, beat: dict[str, object], level: Level) -> None:
+    env.data.heartbeat.write_text(json.dumps(beat), encoding="utf-8")
+
+    assert levels([checks.worker(env, NOW)]) == [level]
+
+
+def test_a_worker_that_never_ran_is_bad(env: Env) -> None:
+    assert checks.worker(env, NOW).level is Level.BAD
+
+
+def test_the_public_headers_are_looked_for_by_name(env: Env) -> None:
+    with_hsts = GOOD_HEADERS | {"strict-transport-security": "max-age=31536000"}
+    assert levels(list(checks.headers(env, with_hsts))) == [Level.GOOD]
+
+    findings = list(checks.headers(env, GOOD_HEADERS | {"set-cookie": "a=b"}))
+    assert levels(findings) == [Level.BAD, Level.BAD]
+    assert "strict-transport-security" in findings[0].what
+
+
+def test_a_header_with_another_value_counts_as_missing(tmp_path: Path) -> None:
+    env = env_of(tmp_path, "http://localhost:8000")
+
+    assert levels(list(checks.headers(env, GOOD_HEADERS))) == [Level.GOOD]
+    assert levels(list(checks.headers(env, GOOD_HEADERS | {"referrer-policy": "unsafe-url"}))) == [Level.BAD]
+
+
+def test_a_clock_apart_from_the_web_servers_is_bad() -> None:
+    near, far = ({"date": format_datetime(NOW - apart)} for apart in (timedelta(seconds=3), timedelta(hours=1)))
+
+    assert checks.clock(near, NOW).level is Level.GOOD
+    assert checks.clock(far, NOW).level is Level.BAD
+    assert checks.clock({}, NOW.replace(year=1970)).level is Level.BAD
+
+
+def test_a_public_address_that_does_not_answer_is_bad(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+
+    assert levels(list(checks.public_site(env, NOW))) == [Level.BAD]
+
+
+def test_a_system_without_landlock_is_doubtful(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "landlock_version", lambda: 7)
+    assert checks.confinement().level is Level.GOOD
+
+    monkeypatch.setattr(checks, "landlock_version", lambda: 0)
+    assert checks.confinement().level is Level.DOUBTFUL
