@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -45,7 +45,10 @@ def read_call_folder(folder: Path, *, now: datetime) -> Reading:
 
 def check_call(call: Call, *, now: datetime) -> Reading:
     """A call that was edited, read again from the files that it would be: the same rules, the same sentences."""
-    return read_call_files(files_of(call), now=now)
+    reading = read_call_files(files_of(replace(call, picture=None)), now=now)
+    if reading.call is not None:
+        reading.call = replace(reading.call, picture=call.picture)
+    return reading
 
 
 def read_call_files(files: Mapping[str, bytes], *, now: datetime, problems: Problems | None = None) -> Reading:
@@ -132,11 +135,12 @@ def _check_accounts(gives: tuple[GiveText, ...], raw: Mapping[str, bytes], probl
         if give.iban != named[0].iban:
             name = f"give.{give.language}.md"
             problems.wrong(
-                name, _line_of(raw.get(name, b""), b"iban:"),
+                name, line_of(raw.get(name, b""), b"iban:"),
                 f"The IBAN differs from that in give.{named[0].language}.md.", "Write the same one in every language.",
             )  # fmt: skip
 
 
-def _line_of(raw: bytes, beginning: bytes) -> int:
+def line_of(raw: bytes, beginning: bytes) -> int:
+    """The first line that begins so, counted from 1; 1 where none does."""
     lines = raw.split(b"\n")
     return next((number for number, line in enumerate(lines, 1) if line.startswith(beginning)), 1)
