@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _guarded(self, route: Callable[[str], Reply]) -> Reply:
         """The route's answer to those who may ask: right host, no proxy between, the word known."""
-        if self.headers.get("host", "").lower() != self.server.host:
+        if [host.lower() for host in self.headers.get_all("host", [])] != [self.server.host]:
             return _plain(421, "This address does not lead here.")
         if any(name.lower() in _FORWARDED or name.lower().startswith("x-forwarded") for name in self.headers):
             return _plain(403, "The desk answers on this machine only.")
