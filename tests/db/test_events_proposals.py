@@ -264,8 +264,10 @@ def test_unconfirmed_proposals_go_seven_days_after_the_last_attempt_to_mail(keys
     kept = make_event(make_campaign("other"), keys)
     note_mailed([mailed.public_id], now=NOON + DAY)
 
-    assert erase_unconfirmed(now=NOON + 7 * DAY) == [unmailed.public_id]
-    assert erase_unconfirmed(now=NOON + 8 * DAY) == [mailed.public_id]
+    assert erase_unconfirmed(drained_until=NOON + 7 * DAY) == []
+    Mail.objects.filter(record=unmailed.public_id).delete()
+    assert erase_unconfirmed(drained_until=NOON + 7 * DAY) == [unmailed.public_id]
+    assert erase_unconfirmed(drained_until=NOON + 8 * DAY) == [mailed.public_id]
     assert list(Event.objects.all()) == [kept]
     assert not Mail.objects.exists()
     assert event_by_public_id(mailed.public_id) is None

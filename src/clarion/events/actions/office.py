@@ -49,7 +49,7 @@ def store_event(
 
 def _add_event(campaign: Campaign, row: EventRow, origin: Event.Origin, checked: Event.Checked, now: datetime) -> Event:
     written = replace(row, language=row.language or campaign.default_language)
-    columns = settle(campaign, written, now=now).columns
+    columns = settle(campaign, written, now=now, is_ours=True).columns
     return Event.objects.create(
         public_id=new_id(), campaign=campaign, origin=origin, row=row.row, state=Event.State.KEPT, checked=checked,
         proposed_at=now, kept_at=now, **columns,

@@ -199,19 +199,18 @@ def erase_words(public_ids: Collection[str], *, state: str) -> None:
 
 
 @transaction.atomic
-def erase_unconfirmed(*, now: datetime) -> list[str]:
-    """Erase the proposals that nobody confirmed in time; gives their ids, for the caller to note.
+def erase_unconfirmed(*, drained_until: datetime) -> list[str]:
+    """Erase the proposals that nobody confirmed within seven days of the last attempt to mail.
 
-    Seven days after the last attempt to mail. `now`: the moment up to which the inbox is drained, since what
-    intake accepted in time counts however late it is drained.
+    Gives their ids, for the caller to note. `drained_until`: all that intake accepted before this moment has been
+    drained, so none of these was confirmed in time. One whose first mail still waits is left alone.
     """
+    late = drained_until - UNCONFIRMED_LIFE
     stale = Event.objects.filter(state=Event.State.UNCONFIRMED)
-    late = now - UNCONFIRMED_LIFE
-    unmailed = stale.filter(last_mailed_at__isnull=True, proposed_at__lte=late)
-    ids = [
-        *stale.filter(last_mailed_at__lte=late).values_list("public_id", flat=True),
-        *unmailed.values_list("public_id", flat=True),
-    ]
+    unmailed = stale.filter(last_mailed_at=None, proposed_at__lte=late)
+    unmailed = unmailed.exclude(public_id__in=Mail.objects.filter(kind="confirm-event").values("record"))
+    mailed = stale.filter(last_mailed_at__lte=late)
+    ids = [*mailed.values_list("public_id", flat=True), *unmailed.values_list("public_id", flat=True)]
     Mail.objects.filter(record__in=ids).delete()
     Event.objects.filter(public_id__in=ids).delete()
     return ids

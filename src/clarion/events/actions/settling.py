@@ -38,10 +38,13 @@ class Settled:
         }
 
 
-def settle(campaign: Campaign, written: EventFields, *, now: datetime, event: Event | None = None) -> Settled:
+def settle(
+    campaign: Campaign, written: EventFields, *, now: datetime, event: Event | None = None, is_ours: bool = False
+) -> Settled:
     """What `written` comes to in this campaign. Raises `UnknownVenue`.
 
     `event`: the one that says so already: it is no copy of itself, and keeps a venue that has left the list.
+    `is_ours`: the campaign's own, which nobody moderates, so it gets no flags.
     """
     is_same_venue = event is not None and event.venue is not None and event.venue.ref == written.venue
     venue = event.venue if event and is_same_venue else venue_of(campaign, written.venue)
@@ -51,9 +54,8 @@ def settle(campaign: Campaign, written: EventFields, *, now: datetime, event: Ev
     times = settle_times(placed.starts_local, placed.ends_local, placed.zone)
     fields = replace(placed, starts_local=times.starts_local, ends_local=times.ends_local)
     spot = Spot(fields.starts_local[:10], venue.pk if venue else None, fields.lat, fields.lon)
-    flags = _place_flags(fields, venue, city) | title_flags(fields.title) | _time_flags(times, event, now)
-    if copies_of(campaign, spot, event.public_id if event else ""):
-        flags.add(Flag.COPY_NEARBY)
+    is_ours = is_ours or (event is not None and event.origin != Event.Origin.PROPOSAL)
+    flags = set() if is_ours else _flags(campaign, fields, spot, city, times, event, now)
     return Settled(fields, venue, times, tuple(sorted(flag.value for flag in flags)))
 
 
@@ -64,8 +66,10 @@ def _placed(written: EventFields, venue: Venue | None) -> tuple[EventFields, Cit
     if venue and (lat is None or lon is None):
         lat, lon = venue.lat, venue.lon
     city = written.city or (venue.city if venue else "") or _city_near(lat, lon, country)
-    known = find_city(city, country) if city else None
-    zone = _zone(written.zone or (venue.zone if venue else ""), lat, lon, known, country)
+    told = written.zone or (venue.zone if venue else "")
+    is_looked_up = venue is None or lat is None or lon is None
+    known = find_city(city, country) if city and is_looked_up else None
+    zone = _zone(told, lat, lon, known, country)
     if known and (lat is None or lon is None):
         lat, lon = known.lat, known.lon
     return replace(written, country=country, city=city, lat=lat, lon=lon, zone=zone), known
@@ -85,20 +89,23 @@ def _zone(told: str, lat: float | None, lon: float | None, city: City | None, co
     return at_point or (city.zone if city else next((row.zone for row in cities_of(country)), "UTC"))
 
 
-def _time_flags(times: Times, event: Event | None, now: datetime) -> set[Flag]:
-    found: set[Flag] = set()
+def _flags(
+    campaign: Campaign,
+    fields: EventFields,
+    spot: Spot,
+    city: City | None,
+    times: Times,
+    event: Event | None,
+    now: datetime,
+) -> set[Flag]:
+    """What a moderator should look at twice."""
     stands = event is not None and event.starts_local == times.starts_local and Flag.CLOCK_CHANGE in event.flags
-    if times.is_shifted or stands:
-        found.add(Flag.CLOCK_CHANGE)
-    if times.starts_at <= now:
-        found.add(Flag.IN_THE_PAST)
-    return found
-
-
-def _place_flags(fields: EventFields, venue: Venue | None, city: City | None) -> set[Flag]:
-    found: set[Flag] = set()
-    if fields.lat is not None and fields.lon is not None and is_outside(fields.lat, fields.lon, fields.country):
-        found.add(Flag.OUTSIDE_COUNTRY)
-    if venue is None and city is None:
-        found.add(Flag.CITY_UNKNOWN)
-    return found
+    is_pinned = fields.lat is not None and fields.lon is not None
+    found = {
+        Flag.CLOCK_CHANGE: times.is_shifted or stands,
+        Flag.IN_THE_PAST: times.starts_at <= now,
+        Flag.OUTSIDE_COUNTRY: is_pinned and is_outside(fields.lat or 0.0, fields.lon or 0.0, fields.country),
+        Flag.CITY_UNKNOWN: spot.venue is None and city is None,
+        Flag.COPY_NEARBY: bool(copies_of(campaign, spot, event.public_id if event else "")),
+    }
+    return title_flags(fields.title) | {flag for flag, is_so in found.items() if is_so}
