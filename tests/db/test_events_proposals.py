@@ -6,6 +6,7 @@ from django_tasks_db.models import DBTaskResult
 from clarion.events.actions import (
     confirm_proposal,
     deny_proposal,
+    erase_events,
     erase_unconfirmed,
     note_mailed,
     take_proposal,
@@ -325,3 +326,12 @@ def test_a_shifted_hour_stays_flagged_while_it_stands(keys: Keys) -> None:
     confirm_proposal(answer(event), keys=keys, now=NOON)
 
     assert stored(event).flags == ["clock-change"]
+
+
+def test_events_that_a_restore_brought_back_are_erased_again(keys: Keys) -> None:
+    back = make_event(make_campaign(), keys)
+
+    assert erase_events([back.public_id, "0" * 32]) == [back.public_id]
+    assert erase_events([back.public_id]) == []
+    assert (stored(back).state, stored(back).title, stored(back).host_box) == (Event.State.DENIED, "", None)
+    assert ("publish-event", back.public_id) in promised_jobs()

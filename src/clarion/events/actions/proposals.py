@@ -166,6 +166,18 @@ def deny_proposal(submission: Submission, *, keys: Keys, now: datetime) -> list[
     return [event.public_id]
 
 
+@transaction.atomic
+def erase_events(public_ids: Collection[str]) -> list[str]:
+    """Erase these once more (after a restore), whatever state they came back in; gives those that held anything."""
+    events = Event.objects.select_related("campaign").filter(public_id__in=public_ids)
+    found = list(events.exclude(state=Event.State.DENIED))
+    for event in found:
+        promise_pages(event)
+    ids = [event.public_id for event in found]
+    erase_words(ids, state=Event.State.DENIED)
+    return ids
+
+
 def _event_of_link(submission: Submission, keys: Keys) -> Event | None:
     """The event whose confirmation link was used; None where the link is of no use or the address typed is wrong."""
     link = submission.link
