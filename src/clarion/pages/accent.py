@@ -55,8 +55,8 @@ def contrast(one: str, other: str) -> float:
 def _shifted(colour: str, grounds: tuple[str, ...], wanted: float, step: float) -> str:
     """The same hue, lighter or darker step by step until it stands out from every ground."""
     hue, lightness, saturation = rgb_to_hls(*_parsed(colour))
-    while min(contrast(colour, ground) for ground in grounds) < wanted and 0 < lightness < 1:
-        lightness = min(1.0, max(0.0, lightness + step))
+    while min(contrast(colour, ground) for ground in grounds) < wanted and 0 <= lightness + step <= 1:
+        lightness += step
         colour = _written(hls_to_rgb(hue, lightness, saturation))
     return colour
 

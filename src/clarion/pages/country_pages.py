@@ -1,6 +1,6 @@
 """Coverage as a list, and a page for each country: its venues, its events, its count, and how to host one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from clarion.pages.coverage_map import CountryLine, country_lines, coverage_map, reach
@@ -33,7 +33,7 @@ def pages_of(scene: Scene) -> Iterator[Page]:
     yield from country_pages_of(scene, [line.code for line in lines])
 
 
-def country_pages_of(scene: Scene, codes: Sequence[str]) -> Iterator[Page]:
+def country_pages_of(scene: Scene, codes: Collection[str]) -> Iterator[Page]:
     """The pages of some countries; a country with more than 200 events has further ones."""
     by_country: dict[str, list[Showing]] = {}
     for one in showings(scene):

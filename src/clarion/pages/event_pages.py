@@ -1,20 +1,20 @@
 """The pages of events: the list, and one page for each, which prints as its poster."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
 
 import segno
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from clarion.events.models import Event
 from clarion.kernel.forms import FORMS
 from clarion.pages.coverage_map import country_lines, coverage_map, reach
 from clarion.pages.labels import event_kind_names, field_labels, report_reason_names
 from clarion.pages.showing import Showing, address_of, past, showing, showings, upcoming
-from clarion.pages.site import Page, Scene
+from clarion.pages.site import Page, Raw, Scene, render, render_page
 from clarion.pages.structured import event_data
 
 ON_A_PAGE = 200
@@ -57,33 +57,60 @@ def days_of(shown: Sequence[Showing]) -> list[Day]:
     return [Day(on, rows[0].full_day, rows) for on, rows in ((on, list(group)) for on, group in groups)]
 
 
-def event_pages_of(scene: Scene, events: Sequence[Event] | None = None) -> Iterator[Page]:
+def event_pages_of(scene: Scene, events: Iterable[Event] | None = None) -> Iterator[Raw]:
     """One page for each published event, or for those of `events`."""
-    if not scene.ways.events:
-        return
-    shared = {
-        "kinds": event_kind_names(scene.voice),
-        "reasons": report_reason_names(scene.voice),
-        "labels": field_labels("report", scene.voice),
-        "note_limit": FORMS["report"].field("note").max_length,
-    }
-    for event in scene.events if events is None else events:
-        yield event_page(scene, event, shared)
+    if scene.ways.events:
+        for event in scene.events if events is None else events:
+            yield event_page(scene, event)
 
 
-def event_page(scene: Scene, event: Event, shared: dict[str, object]) -> Page:
-    """The page of one event."""
+def event_page(scene: Scene, event: Event) -> Raw:
+    """The page of one event: its own words, set into the frame that all events of a language share."""
     one = showing(event, scene)
-    context = {
-        "event": event,
-        "one": one,
-        "street": address_of(event),
-        "moved": moved_from(scene, event),
-        "qr": qr_code(scene.absolute(poster_address(scene, event))),
-        "poster_url": scene.absolute(poster_address(scene, event)),
-        "data": event_data(scene, event, one),
-    }
-    return Page(one.address, "pages/event.html", {**shared, **context})
+    poster_url = scene.absolute(poster_address(scene, event))
+    main = render(
+        "pages/event.html",
+        scene,
+        event=event,
+        one=one,
+        kind=_fixed(scene).kinds[event.kind],
+        street=address_of(event),
+        moved=moved_from(scene, event),
+        poster_url=poster_url,
+        qr=qr_code(poster_url),
+        report=_fixed(scene).report,
+    )
+    head = render("pages/_event_head.html", scene, one=one, data=event_data(scene, event, one))
+    title = escape(f"{one.title} · {one.city}, {one.full_day}")
+    text = _fixed(scene).frame.replace(MARKS["id"], one.id).replace(MARKS["title"], title)
+    text = text.replace(MARKS["head"], head).replace(MARKS["main"], main)
+    return Raw(f"{one.address}index.html", text.encode(), indexed_as=one.address)
+
+
+# What no record can hold, for NUL is refused at every door.
+MARKS = {name: f"\0{name}\0" for name in ("id", "title", "head", "main")}
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What every event's page of a language has in common. Drawn once: there may be ten thousand."""
+
+    frame: str
+    report: Markup
+    kinds: Mapping[str, str]
+
+
+@lru_cache(maxsize=32)
+def _fixed(scene: Scene) -> Fixed:
+    page = Page(scene.at(f"events/{MARKS['id']}/"), "pages/event_frame.html", {"marks": MARKS})
+    report = render(
+        "pages/_report_form.html",
+        scene,
+        reasons=report_reason_names(scene.voice),
+        labels=field_labels("report", scene.voice),
+        note_limit=FORMS["report"].field("note").max_length,
+    )
+    return Fixed(render_page(page, scene), Markup(report), event_kind_names(scene.voice))  # noqa: S704 - a template
 
 
 def poster_address(scene: Scene, event: Event) -> str:

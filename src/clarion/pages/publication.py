@@ -1,6 +1,9 @@
 """One publication of one campaign: its scenes, and the folders into which it writes."""
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from types import ModuleType
 
 from clarion.campaigns.models import Campaign
@@ -12,6 +15,8 @@ from clarion.pages.scenes import scenes_of
 from clarion.pages.site import Page, Raw, Scene, Server, render_page, render_server_page
 from clarion.pages.writing import SIBLINGS, Folder
 
+_BATCH = 200
+_WRITERS = 2
 _UNLINKED = frozenset({Event.State.UNCONFIRMED, Event.State.DENIED})
 
 
@@ -41,13 +46,18 @@ class Publication:
     def write(self, scene: Scene, pages: Iterable[Page | Raw]) -> None:
         """Write pages of one language."""
         for page in pages:
-            if isinstance(page, Raw):
-                self.write_raw(page)
-                continue
-            folder = self.manage if page.folder == "manage" else self.site
-            folder.write_text(page.file, render_page(page, scene))
-            if page.is_indexed and page.folder == "site":
-                self._indexed[scene.language].append(page.path)
+            address = self._write_one(scene, page)
+            if address:
+                self._indexed[scene.language].append(address)
+
+    def _write_one(self, scene: Scene, page: Page | Raw) -> str:
+        """Write one page; gives its address where it may be indexed."""
+        if isinstance(page, Raw):
+            self.write_raw(page)
+            return page.indexed_as
+        folder = self.manage if page.folder == "manage" else self.site
+        folder.write_text(page.file, render_page(page, scene))
+        return page.path if page.is_indexed and page.folder == "site" else ""
 
     def write_raw(self, raw: Raw) -> None:
         """Write a file of the site."""
@@ -69,9 +79,20 @@ class Publication:
     def write_events(self, events: Collection[Event]) -> None:
         """Write the pages and calendar entries of some events."""
         for scene in self.scenes:
-            self.write(scene, event_pages.event_pages_of(scene, events))
             if scene.ways.events:
-                self.write(scene, calendars.entries_of(scene, events))
+                self._write_many(scene, event_pages.event_pages_of(scene, events))
+                self._write_many(scene, calendars.entries_of(scene, events))
+
+    def _write_many(self, scene: Scene, raws: Iterator[Raw]) -> None:
+        """Write thousands of files: compressing and writing one batch goes on while the next is rendered."""
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            pending: Iterator[None] = iter(())
+            while batch := list(islice(raws, _BATCH)):
+                started = pool.map(self.write_raw, batch)
+                deque(pending, maxlen=0)
+                pending = started
+                self._indexed[scene.language].extend(raw.indexed_as for raw in batch if raw.indexed_as)
+            deque(pending, maxlen=0)
 
     def write_countries(self, codes: Collection[str]) -> None:
         """Write the pages of some countries."""

@@ -1,6 +1,7 @@
 """Reads a campaign from the records, once for each publication, for all its languages."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.queries import current_version, statements_in, updates_of
@@ -21,7 +22,7 @@ def scenes_of(campaign: Campaign, press: Press, assets: Assets) -> list[Scene]:
     version = current_version(campaign)
     statements = statements_in(version, campaign)
     gifts = give_pages(campaign)
-    shared = {
+    shared: dict[str, Any] = {
         "press": press,
         "campaign": campaign,
         "version": version,

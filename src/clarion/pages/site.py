@@ -29,7 +29,7 @@ from clarion.pages.markup import marked_up, said
 from clarion.pages.press import Press
 from clarion.places.countries import Choice, CountrySettings, choices, country_name
 from clarion.places.models import Venue
-from clarion.signatures.queries import Figures
+from clarion.signatures.rules import Figures
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -63,10 +63,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One published file that no template makes; `path` below the site's root."""
+    """One published file whose bytes are ready; `path` below the site's root.
+
+    `indexed_as`: its address in the sitemap, where it is a page that may be found there.
+    """
 
     path: str
     content: bytes
+    indexed_as: str = ""
 
     @property
     def file(self) -> str:

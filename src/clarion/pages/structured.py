@@ -9,8 +9,6 @@ from clarion.events.models import Event
 from clarion.pages.showing import Showing, address_of
 from clarion.pages.site import Scene
 
-_STATUS = {Event.State.CANCELLED: "https://schema.org/EventCancelled"}
-
 
 def call_data(scene: Scene) -> Markup:
     """The call as an Article."""
@@ -33,8 +31,6 @@ def call_data(scene: Scene) -> Markup:
 
 def event_data(scene: Scene, event: Event, one: Showing) -> Markup:
     """One event."""
-    was_moved = bool(event.moved_at and event.moved.get("starts_local"))
-    scheduled = "https://schema.org/EventRescheduled" if was_moved else "https://schema.org/EventScheduled"
     return as_script(
         {
             "@context": "https://schema.org",
@@ -44,13 +40,21 @@ def event_data(scene: Scene, event: Event, one: Showing) -> Markup:
             "url": scene.absolute(one.address),
             "startDate": one.utc,
             "endDate": one.utc_end,
-            "eventStatus": _STATUS.get(event.state, scheduled),
+            "eventStatus": _status(event),
             "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
             "location": _location(event, one),
             "organizer": _organiser(scene),
             "isAccessibleForFree": True,
         }
     )
+
+
+def _status(event: Event) -> str:
+    if event.state == Event.State.CANCELLED:
+        return "https://schema.org/EventCancelled"
+    if event.moved_at and event.moved.get("starts_local"):
+        return "https://schema.org/EventRescheduled"
+    return "https://schema.org/EventScheduled"
 
 
 def _location(event: Event, one: Showing) -> dict[str, Any]:

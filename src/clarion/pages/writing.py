@@ -10,8 +10,8 @@ import brotli
 PAGE_QUALITY = 5
 ASSET_QUALITY = 11
 _GZIP_LEVEL = 6
-_SMALL = 200  # bytes below which compressing gains nothing
-_PACKED = frozenset({".jpg", ".png", ".webp"})
+_SMALL = 1200  # bytes below which a file travels in one packet as it is
+_PACKED = (".jpg", ".png", ".webp")
 SIBLINGS = (".br", ".gz")
 
 
@@ -20,6 +20,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)
         self.present: set[str] = set()
 
     def write(self, file: str, content: bytes, *, quality: int = PAGE_QUALITY) -> bool:
@@ -28,13 +29,13 @@ class Folder:
         The plain file goes last: while it is the old one, a run that was cut off is repeated by the next.
         """
         self.present.add(file)
-        path = self.root / file
+        path = f"{self._root}/{file}"
         if _holds(path, content):
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         for suffix, packed in _siblings(path, content, quality).items():
-            replace_file(path.with_name(path.name + suffix), packed)
-        replace_file(path, content)
+            _replace(path + suffix, packed)
+        _replace(path, content)
         return True
 
     def write_text(self, file: str, text: str) -> bool:
@@ -69,24 +70,37 @@ class Folder:
         return 1 if plain == file else 0
 
 
-def _holds(path: Path, content: bytes) -> bool:
+# Plain calls of the system rather than of pathlib: a campaign may have half a million files.
+def _holds(path: str, content: bytes) -> bool:
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return os.fstat(file.fileno()).st_size == len(content) and file.readall() == content
     except OSError:
         return False
 
 
-def _siblings(path: Path, content: bytes, quality: int) -> dict[str, bytes]:
-    if path.suffix in _PACKED or len(content) < _SMALL:
+def _siblings(path: str, content: bytes, quality: int) -> dict[str, bytes]:
+    if len(content) < _SMALL or path.endswith(_PACKED):
         for suffix in SIBLINGS:
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+            Path(path + suffix).unlink(missing_ok=True)
         return {}
+    # The window no larger than the page, for clearing a larger one takes longer than compressing.
+    window = max(16, min(22, len(content).bit_length()))
     # The time is left out of the gzip header: the same page gives the same bytes.
-    return {".br": brotli.compress(content, quality=quality), ".gz": gzip.compress(content, _GZIP_LEVEL, mtime=0)}
+    return {
+        ".br": brotli.compress(content, quality=quality, lgwin=window),
+        ".gz": gzip.compress(content, _GZIP_LEVEL, mtime=0),
+    }
+
+
+def _replace(path: str, content: bytes) -> None:
+    folder, _, name = path.rpartition("/")
+    beside = f"{folder}/.{name}.new"
+    with open(beside, "wb", buffering=0) as file:  # noqa: PTH123
+        file.write(content)
+    os.replace(beside, path)  # noqa: PTH105
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file beside its place and rename it: nobody ever reads half of it."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(content)
-    beside.replace(path)
+    _replace(path.as_posix(), content)
