@@ -34,6 +34,7 @@ def make_environment(loader: BaseLoader, filters: Mapping[str, Any] | None = Non
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # templates do not change while a process runs; asking costs a stat for each include
     )
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True, pgettext=_pgettext)  # type: ignore[attr-defined]
     environment.filters.update(filters or {})
