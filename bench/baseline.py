@@ -1,0 +1,47 @@
+"""The same server reading and checking the same form, and storing nothing: `python -m bench.baseline PORT`."""
+
+import asyncio
+import signal
+import sys
+
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+
+from clarion.env import read_env
+from clarion.intake.answers import header_sets, redirect
+from clarion.intake.forms import parse_form, read_body
+from clarion.intake.requests import Receive, Request, Scope, Send
+from clarion.kernel.forms import FORMS, Known, check_form, tidied
+from clarion.places.countries import CODES
+
+FORM = FORMS["sign"]
+KNOWN = Known(CODES, 1, (), ())
+HEADERS = header_sets(read_env({})).never_stored
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """303 for a form that may be taken."""
+    if scope["type"] != "http":
+        return
+    request = Request(scope, receive)
+    values, duplicates = parse_form(request.headers.get(b"content-type", b""), await read_body(request))
+    assert check_form(FORM, values, duplicates, KNOWN) is None
+    assert tidied(FORM, values)
+    answer = redirect(HEADERS, "/clean-water/en/check-your-mail/")
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def serve(port: int) -> None:
+    """Serve until told to stop."""
+    server = Server(
+        application, address="127.0.0.1", port=port, interface=Interfaces.ASGI, http=HTTPModes.http1,
+        websockets=False, backlog=2048, log_enabled=False,
+    )  # fmt: skip
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
+    await server.serve()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(int(sys.argv[1])))

@@ -1,0 +1,132 @@
+"""The program to be measured, on a data folder of its own, as real processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SAMPLE = Path(__file__).resolve().parents[1] / "src" / "clarion" / "sample" / "clean-water"
+_START_SECONDS = 60
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Stage:
+    """A data folder with the sample call, and the addresses under which it is served."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    office_port: int = field(default_factory=free_port)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        others = {name: value for name, value in os.environ.items() if not name.startswith(("CLARION_", "DJANGO_"))}
+        return others | {
+            "CLARION_DATA": str(self.data),
+            "CLARION_PUBLIC_URL": f"http://{self.host}",
+            "CLARION_OFFICE_URL": f"http://127.0.0.1:{self.office_port}",
+            "CLARION_MAIL_URL": f"file://{self.folder}/mails",
+            # All load comes from one address, which would be taken for a flood.
+            "CLARION_NETWORK_LIMITS": "127.0.0.0/8=1000000000/1000000",
+        }
+
+    def clarion(self, *arguments: str) -> str:
+        """Run one command to its end; gives what it said."""
+        done = subprocess.run(
+            [sys.executable, "-m", "clarion", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"clarion {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def serve(self, *options: str) -> "Running":
+        """Start `clarion serve` with these options; comes back when the public site answers."""
+        places = ["--public", self.host, "--office", f"127.0.0.1:{self.office_port}"]
+        return start([sys.executable, "-m", "clarion", "serve", *places, *options], self.port, self.environment)
+
+
+@dataclass
+class Running:
+    """A process that was started here."""
+
+    process: "subprocess.Popen[bytes]"
+
+    def pss_bytes(self) -> int:
+        """The memory of the process and of those it started, shared pages by their share."""
+        return sum(_pss(pid) for pid in _family(self.process.pid))
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+
+def start(command: Sequence[str], port: int, environment: dict[str, str]) -> Running:
+    """Start a server; comes back when something listens on its port."""
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    ends = time.monotonic() + _START_SECONDS
+    while not _listens(port):
+        if process.poll() is not None or time.monotonic() > ends:
+            raise SystemExit(f"{' '.join(command)} did not start")
+        time.sleep(0.05)
+    return Running(process)
+
+
+@contextmanager
+def running(server: Running) -> Iterator[Running]:
+    """Stop it at the end of the block."""
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def get(url: str, **headers: str) -> bytes:
+    """The body of an answer 200, as it was sent (compressed where that was asked for)."""
+    request = urllib.request.Request(url, headers=headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return bytes(answer.read())
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(one for child in children for one in _family(int(child)))]
+
+
+def _pss(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
