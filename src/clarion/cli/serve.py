@@ -52,26 +52,20 @@ class Bind:
         return "127.0.0.1" if self.host == "localhost" else self.host
 
 
-class BindType(click.ParamType[Bind]):
-    """HOST:PORT."""
-
-    name = "HOST:PORT"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Bind:
-        """The place, or a usage error."""
-        if isinstance(value, Bind):
-            return value
-        host, colon, port = str(value).rpartition(":")
-        if not (colon and host and port.isdigit() and 0 < int(port) < 65536):
-            self.fail(f"{value!r} is not HOST:PORT, such as 127.0.0.1:8000", param, ctx)
-        return Bind(host.strip("[]"), int(port))
+def read_bind(text: str) -> Bind:
+    """The place that HOST:PORT names; raises `click.BadParameter`."""
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isdigit() and 0 < int(port) < 65536):
+        raise click.BadParameter(f"{text!r} is not HOST:PORT, such as 127.0.0.1:8000")
+    return Bind(host.strip("[]"), int(port))
 
 
 @click.command()
-@click.option("--public", type=BindType(), help="Where the public site listens.")
-@click.option("--office", type=BindType(), help="Where the office listens.")
+@click.option("--public", type=read_bind, metavar="HOST:PORT", help="Where the public site listens.")
+@click.option("--office", type=read_bind, metavar="HOST:PORT", help="Where the office listens.")
 @click.option("--only", type=click.Choice(["public", "office", "worker"]), help="Run this one alone.")
-def serve(public: Bind | None, office: Bind | None, only: str | None) -> None:
+@click.option("--quiet", is_flag=True, hidden=True, help="The supervisor has said what is only good for a trial.")
+def serve(public: Bind | None, office: Bind | None, only: str | None, quiet: bool) -> None:
     """Serve the public site and the office, and run the worker. Starts on an empty data folder too."""
     environ = _with_addresses(os.environ, public, office)
     env = read_env(environ)
@@ -79,7 +73,9 @@ def serve(public: Bind | None, office: Bind | None, only: str | None) -> None:
         "public": public or _default_bind(env.public_url, 8000),
         "office": office or _default_bind(env.office_url, 8001),
     }
-    _refuse_unsafe(env, places, only)
+    for warning in _refuse_unsafe(env, places, only):
+        if not quiet:
+            click.echo(f"Note: {warning}", err=True)
     match only:
         case "public":
             _become(_public_command(places["public"]), intake_environ(environ))
@@ -108,18 +104,17 @@ def _default_bind(url: str, port: int) -> Bind:
     return Bind("127.0.0.1", parts.port if is_trial and parts.port else port)
 
 
-def _refuse_unsafe(env: Env, places: Mapping[str, Bind], only: str | None) -> None:
-    """Say what is only good for a trial; raises `Unsafe`."""
+def _refuse_unsafe(env: Env, places: Mapping[str, Bind], only: str | None) -> list[str]:
+    """What is only good for a trial; raises `Unsafe` for what is not even that."""
     parts: tuple[Part, ...] = ("public", "office")
     urls = {"public": env.public_url, "office": env.office_url}
     listening = [Listening(part, places[part].host, urls[part]) for part in parts if only in (None, part)]
     # The public process alone is not told how mails go.
     mail = env.mail.scheme if only != "public" else "smtp"
     findings = check_serving(listening, env.public_url, env.office_url, mail)
-    for warning in findings.warnings:
-        click.echo(f"Note: {warning}", err=True)
     if findings.problems:
         raise Unsafe("This is not safe to serve:\n" + "\n".join(f"- {problem}" for problem in findings.problems))
+    return findings.warnings
 
 
 def intake_environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -147,7 +142,7 @@ def _public_command(bind: Bind) -> list[str]:
 
 
 def _office_command(bind: Bind) -> list[str]:
-    return [*_PYTHON, "clarion", "serve", "--only", "office", "--office", f"{bind.host}:{bind.port}"]
+    return [*_PYTHON, "clarion", "serve", "--quiet", "--only", "office", "--office", f"{bind.host}:{bind.port}"]
 
 
 def _become(command: list[str], environ: Mapping[str, str]) -> None:
