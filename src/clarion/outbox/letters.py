@@ -1,8 +1,9 @@
 """What an app gives when its mail is due, and what the worker lends it for that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from clarion.kernel.keys import KeyRing
 from clarion.kernel.links import Link
@@ -31,7 +32,16 @@ class Desk:
     field_keys: KeyRing
     sign: Callable[[Link], str]
     now: datetime
+    strings: Path | None = None  # where the host lays catalogues of further languages
 
 
 # A renderer gives the letter of a due mail, or None where there is nothing to say any more (the row then goes).
 Renderer = Callable[[Mail, Desk], Letter | None]
+
+# The same for several mails of one kind at once, in their order.
+BatchRenderer = Callable[[Sequence[Mail], Desk], Sequence[Letter | None]]
+
+
+def one_by_one(render: Renderer) -> BatchRenderer:
+    """A renderer of single mails as one of batches."""
+    return lambda mails, desk: [render(mail, desk) for mail in mails]

@@ -1,0 +1,173 @@
+"""What signatures mail: the one that asks for confirmation, and the last one after withdrawing.
+
+The first is on the hot road, so it is rendered by the batch and from moulds. Nothing in it was chosen by whoever
+filled in the form: not the name, and of country and time only what we write ourselves.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import current_statements
+from clarion.kernel.addresses import same_spelling
+from clarion.kernel.forms import NO_COUNTRY
+from clarion.kernel.ids import RecordId
+from clarion.kernel.keys import KeyRing
+from clarion.kernel.links import Link, LinkKind
+from clarion.kernel.sealing import unlock_fields
+from clarion.locale.voice import Voice, voice
+from clarion.outbox.letters import BatchRenderer, Desk, Letter, one_by_one
+from clarion.outbox.models import Mail
+from clarion.outbox.queries import denied_hashes
+from clarion.outbox.rendering import Mould, make_mould, render_letter
+from clarion.places.countries import country_name
+from clarion.signatures.models import Signature
+from clarion.signatures.rules import CONFIRM_WITHIN
+
+# What the owner of an address is told of it: nothing known yet, another form still waits, or counted already.
+Standing = Literal["new", "pending", "counted"]
+_SLOTS = ("confirm_url", "withdraw_url", "signed_at", "country")
+State = Signature.State
+
+
+def confirm_signature(mails: Sequence[Mail], desk: Desk) -> list[Letter | None]:
+    """The letters that ask to confirm; None for a signature that does not wait any more."""
+    ids = [mail.record for mail in mails]
+    waiting = Signature.objects.filter(public_id__in=ids, state=State.PENDING, box__isnull=False)
+    rows = {row.public_id: row for row in waiting.select_related("campaign")}
+    hashes = {bytes(row.address_hash or b"") for row in rows.values()}
+    batch = _Batch(desk, denied_hashes(hashes, now=desk.now), _others(hashes))
+    return [batch.letter(rows[mail.record], mail.language) if mail.record in rows else None for mail in mails]
+
+
+_Others = Mapping[tuple[int, bytes], Sequence[Signature]]
+
+
+def _others(hashes: set[bytes]) -> _Others:
+    """All that stands of these addresses, by campaign and address."""
+    found: dict[tuple[int, bytes], list[Signature]] = defaultdict(list)
+    standing = Signature.objects.filter(address_hash__in=hashes, state__in=(State.PENDING, State.CONFIRMED))
+    for row in standing.only("public_id", "campaign_id", "address_hash", "box", "state", "signed_at"):
+        found[row.campaign_id, bytes(row.address_hash or b"")].append(row)
+    return found
+
+
+class _Batch:
+    """One batch of confirmation mails: what they share is looked up once."""
+
+    def __init__(self, desk: Desk, denied: set[bytes], others: _Others) -> None:
+        self._desk = desk
+        self._denied = denied
+        self._others = others
+        self._titles: dict[tuple[int, str], str] = {}
+        self._expires_at = int((desk.now + CONFIRM_WITHIN).timestamp())
+
+    def letter(self, row: Signature, language: str) -> Letter:
+        address_hash = bytes(row.address_hash or b"")
+        address = _address(row, self._desk.field_keys)
+        standing = _standing(row, address, self._others[row.campaign_id, address_hash], self._desk.field_keys)
+        speak = voice(language, self._desk.strings)
+        mould = self._mould(row.campaign, language, standing)
+        kind = LinkKind.CONFIRM_TYPED if address_hash in self._denied else LinkKind.CONFIRM
+        confirm = Link(kind, row.campaign_id, RecordId(row.public_id), expires_at=self._expires_at)
+        base = f"{self._desk.public_url}/{row.campaign.slug}/{language}"
+        values = {
+            "confirm_url": f"{base}/confirm/{self._desk.sign(confirm)}",
+            "withdraw_url": f"{base}/withdraw/{self._desk.sign(withdraw_link(row))}",
+            "signed_at": speak.moment(row.signed_at),
+            "country": _country(row.country, speak),
+        }
+        return mould.fill(address, values)
+
+    def _mould(self, campaign: Campaign, language: str, standing: Standing) -> Mould:
+        if (campaign.pk, language) not in self._titles:
+            self._titles[campaign.pk, language] = call_title(campaign, language)
+        title = self._titles[campaign.pk, language]
+        return _mould(language, self._desk.strings, standing, title, campaign.organiser_name, campaign.is_discreet)
+
+
+@lru_cache(maxsize=256)
+def _mould(
+    language: str, strings: Path | None, standing: Standing, title: str, sender_name: str, is_discreet: bool
+) -> Mould:
+    speak = voice(language, strings)
+    return make_mould(
+        "signatures/confirm-signature",
+        speak,
+        _SLOTS,
+        subject=_subject(speak, standing, title, is_discreet),
+        sender_name=sender_name,
+        title=title,
+        title_language=language,
+        standing=standing,
+    )
+
+
+def _subject(speak: Voice, standing: Standing, title: str, is_discreet: bool) -> str:
+    if is_discreet:
+        return speak.gettext("Please confirm your e-mail address")
+    if standing == "counted":
+        return speak.gettext("You have signed already: {title}").format(title=title)
+    return speak.gettext("Confirm your signature: {title}").format(title=title)
+
+
+def _standing(row: Signature, address: str, others: Sequence[Signature], ring: KeyRing) -> Standing:
+    """What may be told: only what was recorded under this very spelling; any other gets an ordinary mail."""
+    told = [
+        one.state
+        for one in others
+        if one.public_id != row.public_id
+        and (one.state == State.CONFIRMED or one.signed_at < row.signed_at)
+        and same_spelling(_address(one, ring), address)
+    ]
+    if State.CONFIRMED in told:
+        return "counted"
+    return "pending" if told else "new"
+
+
+def _address(row: Signature, ring: KeyRing) -> str:
+    address: str = unlock_fields(ring, bytes(row.box or b""))["email"]
+    return address
+
+
+def _country(code: str, speak: Voice) -> str:
+    return speak.gettext("not said") if code in ("", NO_COUNTRY) else country_name(code, speak.spoken)
+
+
+def withdraw_link(row: Signature) -> Link:
+    """The link that takes a signature back. It never expires."""
+    return Link(LinkKind.WITHDRAW, row.campaign_id, RecordId(row.public_id))
+
+
+def call_title(campaign: Campaign, language: str) -> str:
+    """The call's title in a language of the mail, else in its default language."""
+    statements = current_statements(campaign)
+    return (statements.get(language) or statements[campaign.default_language]).title
+
+
+def withdrawn(mail: Mail, desk: Desk) -> Letter | None:
+    """The last mail: it is done. None where the address has been let go of already."""
+    row = Signature.objects.select_related("campaign").filter(public_id=mail.record, state=State.WITHDRAWN).first()
+    if row is None or row.box is None:
+        return None
+    speak = voice(mail.language, desk.strings)
+    title = call_title(row.campaign, mail.language)
+    named = speak.gettext("Your signature is withdrawn: {title}").format(title=title)
+    return render_letter(
+        "signatures/withdrawn",
+        speak,
+        to=_address(row, desk.field_keys),
+        subject=speak.gettext("It is done") if row.campaign.is_discreet else named,
+        sender_name=row.campaign.organiser_name,
+        title=title,
+        title_language=mail.language,
+    )
+
+
+RENDERERS: Mapping[str, BatchRenderer] = {
+    "confirm-signature": confirm_signature,
+    "withdrawn": one_by_one(withdrawn),
+}
