@@ -80,7 +80,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def build_totp_svg(self, url: str) -> str:
         """The QR code, as an element that needs no style and no image source."""
-        return segno.make_qr(url, error="m").svg_inline(scale=4, svgclass="qr", lineclass=None, omitsize=True)  # type: ignore[no-any-return]
+        return segno.make_qr(url, error="m").svg_inline(scale=4, svgclass="qr", lineclass=None, omitsize=True)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The relying party is the office's whole host, never a parent domain that others share."""

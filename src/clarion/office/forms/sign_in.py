@@ -1,10 +1,47 @@
-"""Enrolling an authenticator app, together with the password it goes with."""
+"""Sign-in in the office's words: allauth's forms with other labels, and a password where an app is enrolled."""
 
 from typing import Any
 
+from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateTOTPForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+
+_CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "7"}
+
+
+class LoginForm(AllauthLoginForm):  # type: ignore[misc]
+    """E-mail and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "E-mail"
+        for name in ("login", "password"):
+            self.fields[name].widget.attrs.pop("placeholder", None)
+        self.fields["password"].help_text = ""
+
+
+class AuthenticateForm(AllauthAuthenticateForm):  # type: ignore[misc]
+    """The code of an authenticator app, after the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _in_our_words(self.fields["code"])
+
+
+class ReauthenticateForm(AllauthReauthenticateForm):  # type: ignore[misc]
+    """The code of an authenticator app, once more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _in_our_words(self.fields["code"])
+
+
+def _in_our_words(field: forms.Field) -> None:
+    field.label = "The six digits that your app shows"
+    field.widget.attrs = dict(_CODE)
 
 
 class ActivateTOTPForm(AllauthActivateTOTPForm):  # type: ignore[misc]
@@ -20,8 +57,7 @@ class ActivateTOTPForm(AllauthActivateTOTPForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = "The six digits that the app shows"
-        self.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "7"}
+        _in_our_words(self.fields["code"])
         if self.user.has_usable_password():
             del self.fields["password"]
 

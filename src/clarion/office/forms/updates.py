@@ -1,9 +1,12 @@
 """One update."""
 
+from collections.abc import Iterable
+
 from django import forms
 
 from clarion.calls import limits
 from clarion.campaigns.rules import UpdateText
+from clarion.kernel.languages import native_name
 
 
 class UpdateForm(forms.Form):
@@ -15,6 +18,12 @@ class UpdateForm(forms.Form):
     body = forms.CharField(
         label="Text", widget=forms.Textarea(attrs={"rows": 12, "dir": "auto"}), help_text="Markdown."
     )
+
+    def offer_languages(self, tags: Iterable[str]) -> None:
+        """Let these be chosen."""
+        language = self.fields["language"]
+        if isinstance(language, forms.ChoiceField):
+            language.choices = [(tag, native_name(tag)) for tag in tags]
 
     def text(self) -> UpdateText:
         """What the form says."""

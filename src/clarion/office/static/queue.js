@@ -10,7 +10,12 @@
     const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)
     if (!button) return
     event.preventDefault()
-    button.focus()
-    button.click()
+    const fold = document.querySelector(button.getAttribute('href') || 'none')
+    if (fold) {
+      fold.closest('details').open = true
+      fold.focus()
+    } else {
+      button.click()
+    }
   })
 })()

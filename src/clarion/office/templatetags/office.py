@@ -101,3 +101,9 @@ def state(code: str) -> str:
 def wall(local: str) -> str:
     """A wall time as people say it: `Thursday, 10 December 2026, 18:00`."""
     return format_date(datetime.fromisoformat(local), "l, j F Y, H:i") if local else ""
+
+
+@register.filter
+def wall_short(local: str) -> str:
+    """A wall time in a list: `Thu 10 Dec 2026, 18:00`."""
+    return format_date(datetime.fromisoformat(local), "D j M Y, H:i") if local else ""

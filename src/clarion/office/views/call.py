@@ -170,8 +170,8 @@ PREVIEW_POLICY = {
 
 
 @require_safe
-@organiser_may("edit-call")
 @csp_replace(PREVIEW_POLICY)
+@organiser_may("edit-call")
 def preview_page(request: OrganiserRequest, language: str) -> HttpResponse:
     """The public page itself, in a frame that can neither run a script nor send a form."""
     texts = texts_of(request.campaign)

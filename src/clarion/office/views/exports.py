@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -15,7 +14,7 @@ from clarion.events.models import Event
 from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import KeyRing, read_key_ring
 from clarion.kernel.sealing import unlock_fields
-from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.access import OrganiserRequest, organiser_may, signed_in_again
 from clarion.office.csv_cells import csv_lines
 from clarion.office.rendering import render_page
 from clarion.organisers.actions import notify_admins
@@ -68,7 +67,7 @@ TABLES: Mapping[str, Table] = {
 
 
 @require_safe
-@reauthentication_required(app="office")
+@signed_in_again
 @organiser_may("export")
 def show_exports(request: OrganiserRequest) -> HttpResponse:
     """What can be exported, and what happens when it is."""
@@ -76,7 +75,7 @@ def show_exports(request: OrganiserRequest) -> HttpResponse:
 
 
 @require_POST
-@reauthentication_required(app="office")
+@signed_in_again
 @organiser_may("export")
 def export(request: OrganiserRequest, what: str) -> HttpResponseBase:
     """One table, row by row as it is read."""

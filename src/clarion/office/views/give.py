@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -15,7 +14,7 @@ from clarion.donations.actions import as_text, save_give_pages
 from clarion.donations.queries import stored_give_pages
 from clarion.donations.rules import GiveText, readable_iban
 from clarion.kernel.clock import utc_now
-from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.access import OrganiserRequest, organiser_may, signed_in_again
 from clarion.office.editing import problems_in
 from clarion.office.forms.give import GiveForm, initial_of
 from clarion.office.rendering import render_page
@@ -32,7 +31,7 @@ def list_give(request: OrganiserRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(app="office")
+@signed_in_again
 @organiser_may("edit-call")
 def edit_give(request: OrganiserRequest, language: str) -> HttpResponse:
     """The give page of one language; after signing in again within ten minutes."""

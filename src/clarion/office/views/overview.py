@@ -114,10 +114,7 @@ def _delay(beat: Mapping[str, Any]) -> str:
     seconds = beat.get("mail_delay_seconds", beat.get("mail_delay"))
     if not isinstance(seconds, int | float):
         return ""
-    delay = timedelta(seconds=round(seconds))
-    return (
-        f"{int(delay.total_seconds())} s" if delay < timedelta(minutes=2) else f"{delay.total_seconds() // 60:.0f} min"
-    )
+    return f"{seconds:.0f} s" if seconds < _MINUTES_FROM else f"{seconds / 60:.0f} min"
 
 
 def missing_to_go_public(campaign: Campaign) -> list[str]:

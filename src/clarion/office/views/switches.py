@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django import forms
 from django.contrib import messages
@@ -119,7 +119,8 @@ class Switch(Protocol):
 
 def _way(name: str, *, on: bool) -> Switch:
     def switch(campaign: Campaign, /, *, by: Actor, now: datetime) -> None:
-        actions.change_settings(campaign, replace(settings_of(campaign), **{name: on}), by=by, now=now)
+        changed: dict[str, Any] = {name: on}
+        actions.change_settings(campaign, replace(settings_of(campaign), **changed), by=by, now=now)
 
     return switch
 

@@ -4,7 +4,6 @@ A link opens an account on every team its owner is on. So an admin makes one onl
 this admin does not run; for anyone else it is made in the host's shell.
 """
 
-from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import Refusal
-from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.access import OrganiserRequest, organiser_may, signed_in_again, signed_in_again_to_change
 from clarion.office.forms.team import InviteForm, RoleForm
 from clarion.office.rendering import render_page
 from clarion.organisers.actions import add_member, change_role, make_sign_in_link, remove_member
@@ -24,7 +23,7 @@ from clarion.organisers.queries import members_of, membership
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(app="office", allow_get=True)
+@signed_in_again_to_change
 @organiser_may("run-team")
 def show_team(request: OrganiserRequest) -> HttpResponse:
     """Everyone on the team; POST invites someone and shows their link, once."""
@@ -59,7 +58,7 @@ def _team_page(request: OrganiserRequest, form: InviteForm, *, status: int = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(app="office", allow_get=True)
+@signed_in_again_to_change
 @organiser_may("run-team")
 def change_member(request: OrganiserRequest, organiser_id: str) -> HttpResponse:
     """Another role, or other countries."""
@@ -83,7 +82,7 @@ def change_member(request: OrganiserRequest, organiser_id: str) -> HttpResponse:
 
 
 @require_POST
-@reauthentication_required(app="office")
+@signed_in_again
 @organiser_may("run-team")
 def make_link(request: OrganiserRequest, organiser_id: str) -> HttpResponse:
     """A fresh sign-in link, shown once; it takes away the second factors its owner has lost."""
@@ -106,11 +105,11 @@ def _may_link(request: OrganiserRequest, organiser: Organiser) -> bool:
 
 
 def _has_factor(organiser: Organiser) -> bool:
-    return Authenticator.objects.filter(user_id=organiser.pk).exists()
+    return bool(Authenticator.objects.filter(user_id=organiser.pk).exists())
 
 
 @require_POST
-@reauthentication_required(app="office")
+@signed_in_again
 @organiser_may("run-team")
 def remove(request: OrganiserRequest, organiser_id: str) -> HttpResponse:
     """Take someone off the team, at once."""

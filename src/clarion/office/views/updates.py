@@ -14,7 +14,6 @@ from clarion.campaigns.actions import save_updates
 from clarion.campaigns.queries import languages_of
 from clarion.campaigns.rules import UpdateText
 from clarion.kernel.clock import utc_now
-from clarion.kernel.languages import native_name
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.editing import problems_in
 from clarion.office.forms.updates import UpdateForm
@@ -66,7 +65,7 @@ def _form(request: OrganiserRequest, old: UpdateText | None) -> UpdateForm:
     first = {"posted_on": utc_now().date(), "language": request.campaign.default_language}
     known = {"posted_on": old.posted_on, "language": old.language, "title": old.title, "body": old.body} if old else {}
     form = UpdateForm(request.POST or None, initial={**first, **known})
-    form.fields["language"].choices = [(tag, native_name(tag)) for tag in languages_of(request.campaign)]
+    form.offer_languages(languages_of(request.campaign))
     return form
 
 
