@@ -35,7 +35,7 @@ from clarion.pages.press import Press
 from clarion.pages.publication import Publication, pages_from
 from clarion.pages.site import Page, Server, render_server_page
 from clarion.pages.writing import Folder
-from clarion.places.countries import CODES
+from clarion.places.countries import accepted, load_country_settings
 from clarion.places.gazetteer import completion_rows
 
 # Whose `pages_of(scene)` gives what must be there before the first form can be taken ...
@@ -127,7 +127,7 @@ def publish_root(*, desk: Press) -> None:
     contacts = published_campaigns().values_list("organiser_email", flat=True)
     for raw in (front.robots_txt(desk), front.sitemap_index(desk, calls), front.security_txt(desk, list(contacts))):
         site.write(raw.file, raw.content)
-    publish_cities(site)
+    publish_cities(site, accepted(load_country_settings(desk.country_settings)))
 
 
 def withdraw_campaign(slug: str, *, desk: Press) -> None:
@@ -138,14 +138,14 @@ def withdraw_campaign(slug: str, *, desk: Press) -> None:
     publish_root(desk=desk)
 
 
-def publish_cities(site: Folder) -> None:
-    """Write each country's list of cities, once for each edition of the gazetteer."""
+def publish_cities(site: Folder, countries: Collection[str]) -> None:
+    """Write the list of cities of each country that forms accept, once for each edition of the gazetteer."""
     packed = (files("clarion.places") / "data" / "cities.tsv.xz").read_bytes()
-    edition = hashlib.sha256(packed).hexdigest().encode() + b"\n"
+    edition = hashlib.sha256(packed + ",".join(sorted(countries)).encode()).hexdigest().encode() + b"\n"
     mark = "-/cities/edition.txt"
     if (site.root / mark).is_file() and (site.root / mark).read_bytes() == edition:
         return
-    for code in sorted(CODES):
+    for code in sorted(countries):
         rows = json.dumps(completion_rows(code), ensure_ascii=False, separators=(",", ":"))
         site.write_text(cities_file(code), rows)
     site.write(mark, edition)

@@ -57,7 +57,7 @@ class Folder:
         for folder, _, names in os.walk(self.root / prefix, topdown=False):
             for name in names:
                 gone += self._drop_stale(Path(folder) / name)
-            if not any(os.scandir(folder)):
+            if not any(Path(folder).iterdir()):
                 Path(folder).rmdir()
         return gone
 

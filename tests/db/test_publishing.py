@@ -1,0 +1,345 @@
+"""Publishing: records in, files out."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from icalendar import Calendar
+
+from clarion.campaigns.models import Campaign
+from clarion.events.models import Event
+from clarion.kernel.files import DataFolder
+from clarion.kernel.keys import Keys, make_missing_keys
+from clarion.kernel.policy import POLICY_NAME, Policy, read_policy
+from clarion.pages import publishing
+from clarion.pages.press import Press
+from clarion.places.countries import CODES
+from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_event, make_venue
+
+pytestmark = pytest.mark.django_db
+
+SLUG = "clean-water"
+COUNTRIES = {"KE", "UG", "EG"}
+
+
+@pytest.fixture
+def press(tmp_path: Path) -> Press:
+    """A data folder of its own whose host offers three countries, which is quick to publish."""
+    data = DataFolder(tmp_path)
+    data.make()
+    make_missing_keys(data.keys)
+    hidden = ", ".join(f'"{code}"' for code in sorted(CODES - COUNTRIES))
+    (tmp_path / "countries.toml").write_text(f"hide = [{hidden}]\n")
+    return Press(data, "https://call.example.org", "https://office.example.org", NOON, mail_delay=2 * MINUTE)
+
+
+def page(press: Press, address: str) -> str:
+    """The text of a published page or file."""
+    path = press.data.site / address.lstrip("/")
+    return (path / "index.html" if address.endswith("/") else path).read_text(encoding="utf-8")
+
+
+def policy(press: Press) -> Policy:
+    """What intake would read."""
+    return read_policy((press.data.policy / POLICY_NAME).read_text(encoding="utf-8"))
+
+
+def all_files(press: Press) -> dict[str, str]:
+    """Every published file with the hash of its bytes."""
+    roots = (press.data.site, press.data.manage)
+    found = (path for root in roots for path in root.rglob("*") if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def internal_links(text: str) -> Iterator[str]:
+    """Addresses of this site to which a page links."""
+    yield from re.findall(r'(?:href|src)="(/[^"#?]*)', text)
+
+
+def test_every_link_of_every_page_leads_to_a_file(press: Press) -> None:
+    """No page sends anyone into nothing; the languages' lists, feeds and assets included."""
+    campaign = make_campaign(languages=("en", "ar"))
+    make_event(campaign, venue=make_venue(campaign))
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    missing = set()
+    for path in press.data.site.rglob("*.html"):
+        for address in internal_links(path.read_text(encoding="utf-8")):
+            target = press.data.site / address.lstrip("/")
+            if not (target / "index.html" if address.endswith("/") else target).is_file():
+                missing.add((path.name, address))
+    assert not missing
+
+
+def test_the_same_records_give_the_same_bytes(press: Press) -> None:
+    """Mirrors can be compared; nothing of the clock or of chance is in a page."""
+    campaign = make_campaign(languages=("en", "ar"))
+    make_event(campaign, venue=make_venue(campaign))
+    publishing.publish_campaign(SLUG, desk=press)
+    first = all_files(press)
+
+    publishing.publish_campaign(SLUG, desk=replace(press, now=NOON + 3 * HOUR))
+
+    assert all_files(press) == first
+
+
+def test_the_page_says_whose_language_and_direction_it_has(press: Press) -> None:
+    """`<html lang dir>` is the call's; all languages name each other, and a default."""
+    make_campaign(languages=("en", "ar"))
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    english, arabic = page(press, f"/{SLUG}/en/"), page(press, f"/{SLUG}/ar/")
+    assert '<html lang="ar" dir="rtl">' in arabic
+    for tag in ("en", "ar"):
+        link = f'<link rel="alternate" hreflang="{tag}" href="https://call.example.org/{SLUG}/{tag}/">'
+        assert link in english
+        assert link in arabic
+    assert f'hreflang="x-default" href="https://call.example.org/{SLUG}/en/"' in arabic
+
+
+def test_words_of_the_software_are_marked_where_it_does_not_speak_the_language(press: Press) -> None:
+    """A call in Swahili with an interface in English: a screen reader must not read one as the other."""
+    make_campaign(languages=("sw",))
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    text = page(press, f"/{SLUG}/sw/")
+    assert '<html lang="sw" dir="ltr">' in text
+    assert '<header class="bar" lang="en" dir="ltr">' in text
+
+
+def test_nothing_that_waits_is_in_any_public_file(press: Press, keys: Keys) -> None:
+    """Not before a moderator kept it, not after one hid it: page, list, feed, calendar and map data."""
+    campaign = make_campaign()
+    for state in (Event.State.WAITING, Event.State.HIDDEN, Event.State.REFUSED, Event.State.UNCONFIRMED):
+        make_event(campaign, keys, state=state, title=f"secret {state}")
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    published = [path for path in press.data.site.rglob("*") if path.is_file() and path.suffix not in (".br", ".gz")]
+    assert not [path for path in published if b"secret" in path.read_bytes()]
+
+
+def test_an_event_that_is_hidden_disappears(press: Press) -> None:
+    """Its page, its calendar entry, its line in every list; the rest stays."""
+    campaign = make_campaign()
+    event = make_event(campaign, title="Cups on the steps")
+    publishing.publish_campaign(SLUG, desk=press)
+    Event.objects.filter(pk=event.pk).update(state=Event.State.HIDDEN)
+
+    publishing.publish_event(SLUG, event.public_id, desk=press)
+
+    assert not (press.data.site / SLUG / "en/events" / event.public_id).exists()
+    for address in ("", "events/", "countries/ke/"):
+        assert "Cups on the steps" not in page(press, f"/{SLUG}/en/{address}")
+    assert json.loads(page(press, f"/{SLUG}/events.geojson"))["features"] == []
+
+
+def test_a_cancelled_event_stays_and_says_so(press: Press) -> None:
+    """On its page, in the list, and in the calendars of those who subscribed."""
+    campaign = make_campaign()
+    event = make_event(campaign, state=Event.State.CANCELLED, sequence=2, cancelled_at=NOON)
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    assert "This event is cancelled." in page(press, f"/{SLUG}/en/events/{event.public_id}/")
+    assert "Cancelled" in page(press, f"/{SLUG}/en/events/")
+    entry = Calendar.from_ical(page(press, f"/{SLUG}/events.ics")).walk("VEVENT")[0]
+    assert (str(entry["STATUS"]), entry["SEQUENCE"]) == ("CANCELLED", 2)
+
+
+def test_a_calendar_entry_says_what_the_page_says(press: Press) -> None:
+    """Whatever is in a title: commas, semicolons, line ends and long words in any script."""
+    campaign = make_campaign()
+    title = "Wasser, Brot; und \\ " + "水" * 40
+    event = make_event(campaign, title=title, bring="One glass;\none song", venue=make_venue(campaign))
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    raw = page(press, f"/{SLUG}/en/events/{event.public_id}/event.ics")
+    assert all(len(line.encode()) <= 75 for line in raw.splitlines())
+    entry = Calendar.from_ical(raw).walk("VEVENT")[0]
+    assert str(entry["SUMMARY"]) == title
+    assert "One glass;\none song" in str(entry["DESCRIPTION"])
+    assert entry["DTSTART"].dt == event.starts_at
+    assert str(entry["UID"]) == f"{event.public_id}@call.example.org"
+
+
+def test_a_moved_event_says_what_was_before(press: Press) -> None:
+    """Those who come must see it on top of the page."""
+    campaign = make_campaign()
+    event = make_event(campaign, moved_at=NOON, moved={"starts_local": "2026-12-09T17:00", "city": "Kisumu"})
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    text = page(press, f"/{SLUG}/en/events/{event.public_id}/")
+    assert "Changed on December 1, 2026." in text
+    assert "Wednesday, December 9, 2026" in text
+    assert "Kisumu" in text
+    assert "EventRescheduled" in text
+
+
+def test_points_are_longitude_first(press: Press) -> None:
+    """RFC 7946; an event without a point has no geometry."""
+    campaign = make_campaign()
+    make_event(campaign, lat=-1.29, lon=36.82)
+    make_event(campaign, lat=None, lon=None, starts_local="2026-12-11T18:00")
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    features = json.loads(page(press, f"/{SLUG}/events.geojson"))["features"]
+    assert sorted(str(feature["geometry"]) for feature in features) == [
+        "None",
+        "{'type': 'Point', 'coordinates': [36.82, -1.29]}",
+    ]
+
+
+def test_an_empty_country_invites_and_its_venues_say_what_is_announced(press: Press) -> None:
+    """Each venue is announced, or to be announced at; the form for it stands on the same page."""
+    campaign = make_campaign()
+    make_venue(campaign, ref="ug-square", country="UG", name="Constitution Square", city="Kampala")
+    make_event(campaign, venue=make_venue(campaign))
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    uganda, kenya = page(press, f"/{SLUG}/en/countries/ug/"), page(press, f"/{SLUG}/en/countries/ke/")
+    assert "Nothing here yet. Announce the first." in uganda
+    assert 'data-venue="ug-square"' in uganda
+    assert '<option value="ug-square"' in uganda
+    assert "Announced:" in kenya
+
+
+def test_the_map_tells_three_states_and_links_every_country(press: Press) -> None:
+    """And the list beside it says the same."""
+    campaign = make_campaign()
+    make_venue(campaign, ref="ug", country="UG")
+    make_event(campaign, country="KE")
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    text = page(press, f"/{SLUG}/en/countries/")
+    drawn = re.search(r'<svg id="map".*?</svg>', text, re.DOTALL)
+    assert drawn
+    for code, tone in (("ke", "c"), ("ug", "b"), ("eg", "a")):
+        assert re.search(rf'<a href="/{SLUG}/en/countries/{code}/"[^>]*>.*?class="{tone}"', drawn[0])
+    assert "1 event" in text
+    assert "A place, and nobody yet" in text
+
+
+def test_the_policy_says_what_intake_must_know(press: Press) -> None:
+    """Languages, state, version, the wordings that stand on the forms, venues, accepted countries."""
+    campaign = make_campaign(languages=("en", "ar"), closes_at=NOON + 30 * DAY)
+    make_venue(campaign, ref="ke-nairobi")
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    known = policy(press).campaigns[SLUG]
+    consent = re.search(r'name="consent" value="([0-9a-f]+)"', page(press, f"/{SLUG}/ar/"))
+    assert consent
+    assert consent[1] in known.consents
+    assert (known.languages, known.version, known.venues) == (("en", "ar"), 1, ("ke-nairobi",))
+    assert known.state_at((NOON + 31 * DAY).timestamp()) == "closed"
+    assert set(policy(press).countries) == COUNTRIES
+
+
+@pytest.mark.parametrize(
+    ("field", "said"), [("paused_at", "Signing is paused."), ("closed_at", "This call is closed.")]
+)
+def test_a_switch_shows_on_call_forms_and_lists(press: Press, field: str, said: str) -> None:
+    """And the notice with it, in the language of the page."""
+    make_campaign(languages=("en", "ar"))
+    publishing.publish_campaign(SLUG, desk=press)
+    Campaign.objects.update(**{field: NOON}, notice={"en": "The square is closed.", "ar": "الساحة مغلقة."})
+
+    publishing.publish_switches(SLUG, desk=press)
+
+    assert said in page(press, f"/{SLUG}/en/")
+    for address in ("", "host/", "events/", "countries/"):
+        assert "The square is closed." in page(press, f"/{SLUG}/en/{address}")
+    assert "الساحة مغلقة." in page(press, f"/{SLUG}/ar/events/")
+    assert policy(press).campaigns[SLUG].state in ("paused", "closed")
+
+
+def test_a_campaign_that_is_not_public_any_more_disappears(press: Press) -> None:
+    """Pages, manage pages, its place in the policy and in the list of calls."""
+    make_campaign()
+    publishing.publish_campaign(SLUG, desk=press)
+    Campaign.objects.update(is_published=False)
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    assert not (press.data.site / SLUG).exists()
+    assert not (press.data.manage / SLUG).exists()
+    assert SLUG not in policy(press).campaigns
+    assert SLUG not in page(press, "/")
+
+
+def test_a_language_that_was_taken_back_disappears(press: Press) -> None:
+    """The page of a translation that is gone is nobody's any more."""
+    campaign = make_campaign(languages=("en", "ar"))
+    publishing.publish_campaign(SLUG, desk=press)
+    campaign.versions.get().statements.filter(language="ar").delete()
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    assert not (press.data.site / SLUG / "ar").exists()
+    assert policy(press).campaigns[SLUG].languages == ("en",)
+
+
+def test_a_rally_without_signing_works(press: Press) -> None:
+    """`[ways] sign = false`: no form, no count, and events first."""
+    make_event(make_campaign(takes_signatures=False))
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    text = page(press, f"/{SLUG}/en/")
+    assert 'data-form="sign"' not in text
+    assert "Find an event" in text
+
+
+def test_a_new_manage_link_ends_the_page_of_the_old_one(press: Press, keys: Keys) -> None:
+    """An ended link finds no file."""
+    campaign = make_campaign()
+    event = make_event(campaign, keys)
+    publishing.publish_campaign(SLUG, desk=press)
+    folder = press.data.manage / SLUG / "events"
+    assert (folder / f"{event.public_id}-0.html").is_file()
+    Event.objects.update(generation=1)
+
+    publishing.publish_manage(SLUG, event.public_id, desk=press)
+
+    assert [path.name for path in folder.glob("*.html")] == [f"{event.public_id}-1.html"]
+    assert not list(folder.glob(f"{event.public_id}-0*"))
+
+
+def test_robots_find_the_map_of_every_language_and_the_way_to_report_a_hole(press: Press) -> None:
+    """sitemap.xml, robots.txt and security.txt (RFC 9116)."""
+    make_campaign(languages=("en", "ar"))
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    index = ElementTree.fromstring(page(press, "/sitemap.xml"))  # noqa: S314 - written a moment ago
+    maps = [element.text or "" for element in index.iter() if element.tag.endswith("loc")]
+    assert maps == [f"https://call.example.org/{SLUG}/{tag}/sitemap.xml" for tag in ("en", "ar")]
+    assert f"<loc>https://call.example.org/{SLUG}/ar/events/</loc>" in page(press, f"/{SLUG}/ar/sitemap.xml")
+    assert "refused" not in page(press, f"/{SLUG}/ar/sitemap.xml")
+    assert "Sitemap: https://call.example.org/sitemap.xml" in page(press, "/robots.txt")
+    assert "Expires: 2027-06-01T00:00:00Z" in page(press, "/.well-known/security.txt")
+
+
+def test_a_title_cannot_leave_its_place(press: Press) -> None:
+    """Not in a page, nor in the data block that search engines read."""
+    campaign = make_campaign(title="</title><script>alert(1)</script>")
+    event = make_event(campaign, title="</script><script>alert(2)</script>")
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    for address in ("", "events/", f"events/{event.public_id}/", "countries/ke/"):
+        assert "<script>alert" not in page(press, f"/{SLUG}/en/{address}")
