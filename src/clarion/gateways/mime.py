@@ -39,7 +39,7 @@ class Sendable(Protocol):
 
 
 def write_message(letter: Sendable, message_id: str, sender: str, *, at: datetime) -> bytes:
-    """The whole message, lines ended by CRLF. `message_id` without its brackets. Raises `ValueError` for a bad header."""
+    """The whole message, lines ended by CRLF. `message_id` without brackets. Raises `ValueError` for a bad header."""
     boundary = f"={message_id.partition('@')[0]}="
     head = [
         _from(letter.sender_name, sender),

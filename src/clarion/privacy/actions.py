@@ -1,0 +1,177 @@
+"""What is done with what is held about a person. Every erasing calls the apps below in one transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from clarion.events import actions as events
+from clarion.events.actions.proposals import erase_words
+from clarion.events.models import Event
+from clarion.kernel.clock import DAY, HOUR
+from clarion.kernel.ids import RecordId, new_id
+from clarion.kernel.keys import Keys
+from clarion.kernel.links import LinkKind
+from clarion.kernel.sealing import lock_fields
+from clarion.kernel.submissions import Submission
+from clarion.moderation.actions import erase_about
+from clarion.outbox.actions import MailPromise, forget_marks, promise_mails
+from clarion.privacy.erased import note_erased, read_erased
+from clarion.privacy.models import MyDataMail, Receipt, SetAside
+from clarion.privacy.queries import address_hash, held_about
+from clarion.signatures import actions as signatures
+
+MY_DATA_KIND = "my-data"
+MY_DATA_ONCE_IN = DAY
+RECEIPTS_KEPT = 60 * DAY  # longer than any inbox lies in a backup that is still restored
+SET_ASIDE_KEPT = 30 * DAY
+_EVENT_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
+_AT_ONCE = 500
+
+
+def accept_submissions(submissions: Sequence[Submission], *, now: datetime) -> list[Submission]:
+    """Those of `submissions` that were never drained, each once; a receipt keeps them from coming again.
+
+    In the transaction that carries them out: this is what makes draining exactly once.
+    """
+    by_id = {one.id: one for one in submissions}
+    known = set(Receipt.objects.filter(submission__in=by_id).values_list("submission", flat=True))
+    fresh = [one for one in by_id.values() if one.id not in known]
+    Receipt.objects.bulk_create(Receipt(submission=one.id, at=now) for one in fresh)
+    return fresh
+
+
+@dataclass(frozen=True, slots=True)
+class SealedForm:
+    """A row of the inbox as it came."""
+
+    submission: RecordId
+    key_number: int
+    sealed_key: bytes
+    body: bytes
+
+
+def set_aside(row: SealedForm, error: str, *, now: datetime) -> None:
+    """Keep a row that could not be carried out, sealed as it came, so that it blocks nobody and is not lost."""
+    SetAside.objects.get_or_create(
+        submission=row.submission,
+        defaults={
+            "sealed": row.body,
+            "sealed_key": row.sealed_key,
+            "key_number": row.key_number,
+            "error": error[:200],
+            "at": now,
+        },
+    )
+
+
+@transaction.atomic
+def withdraw(submission: Submission, *, keys: Keys, now: datetime) -> int:
+    """Withdraw every signature of the address in the link's campaign, if the address typed is right; gives how many."""
+    return _note(signatures.withdraw_all(submission, keys=keys, now=now))
+
+
+@transaction.atomic
+def deny(submission: Submission, *, keys: Keys, now: datetime) -> int:
+    """Erase what the owner of the address says is not theirs, a signature or an event; gives how many."""
+    if submission.link is not None and submission.link.kind in _EVENT_KINDS:
+        ids = events.deny_proposal(submission, keys=keys, now=now)
+        erase_about(ids)
+        return _note(ids)
+    return _note(signatures.deny_signature(submission, keys=keys, now=now))
+
+
+@transaction.atomic
+def take_my_data(submission: Submission, *, keys: Keys, now: datetime) -> bool:
+    """Promise the mail that lists an address's links; gives whether it was.
+
+    Only to an address of which something is held under this very spelling, and once a day.
+    """
+    address = submission.fields["email"]
+    found_by = address_hash(address, keys)
+    MyDataMail.objects.filter(address_hash=found_by, at__lte=now - MY_DATA_ONCE_IN).delete()
+    if MyDataMail.objects.filter(address_hash=found_by).exists() or not held_about(address, found_by, keys.field):
+        return False
+    mark = MyDataMail.objects.create(
+        address_hash=found_by, box=lock_fields(keys.field, {"email": address}), at=now, public_id=new_id()
+    )
+    promise = MailPromise(MY_DATA_KIND, mark.public_id, submission.language, submission.campaign)
+    promise_mails([promise], now=now)
+    return True
+
+
+def forget_my_data_addresses(*, now: datetime, mailed: Collection[str] = ()) -> None:
+    """Let go of the addresses whose `my-data` mail has gone, or was promised an hour ago; the mark stays a day."""
+    MyDataMail.objects.filter(public_id__in=mailed).update(box=b"")
+    MyDataMail.objects.filter(at__lte=now - HOUR).exclude(box=b"").update(box=b"")
+    MyDataMail.objects.filter(at__lte=now - MY_DATA_ONCE_IN).delete()
+
+
+def erase_expired(*, drained_until: datetime, now: datetime) -> int:
+    """Erase what may not be held any longer; gives of how many records. Safe to repeat, and to be cut off.
+
+    `drained_until`: all that intake accepted before has been drained, so nobody confirmed in time unseen.
+    """
+    return _erase_unconfirmed(drained_until, now) + _erase_kept_long_enough(now) + _forget(now)
+
+
+def _erase_unconfirmed(drained_until: datetime, now: datetime) -> int:
+    erased = 0
+    while True:
+        with transaction.atomic():
+            found = _note(signatures.erase_expired_signatures(drained_until=drained_until, now=now))
+        erased += found
+        if found < _AT_ONCE:
+            break
+    with transaction.atomic():
+        return erased + _note(events.erase_unconfirmed(now=drained_until))
+
+
+def _erase_kept_long_enough(now: datetime) -> int:
+    erased = events.erase_old_contacts(now=now)
+    while True:
+        with transaction.atomic():
+            found = _note(signatures.erase_kept_long_enough(now=now))
+        erased += found
+        if not found:
+            return erased
+
+
+def _forget(now: datetime) -> int:
+    """What is kept for hours or days: last addresses, marks, receipts, rows set aside."""
+    with transaction.atomic():
+        addresses = signatures.forget_withdrawn_addresses(now=now)
+        forget_my_data_addresses(now=now)
+        forget_marks(now=now)
+        Receipt.objects.filter(at__lte=now - RECEIPTS_KEPT).delete()
+        SetAside.objects.filter(at__lte=now - SET_ASIDE_KEPT).delete()
+    return addresses
+
+
+def erase_again(*, now: datetime) -> int:
+    """Erase what a restored backup brought back of the erased; gives of how many records. Safe to repeat."""
+    # First: these keep their count, which erasing by id takes away.
+    _erase_kept_long_enough(now)
+    erased = 0
+    ids = read_erased(settings.ENV.data.erased)
+    for start in range(0, len(ids), _AT_ONCE):
+        erased += _erase_again(ids[start : start + _AT_ONCE], now)
+    return erased
+
+
+@transaction.atomic
+def _erase_again(ids: Sequence[str], now: datetime) -> int:
+    back = Event.objects.filter(public_id__in=ids).exclude(state=Event.State.DENIED)
+    event_ids = list(back.values_list("public_id", flat=True))
+    for event in back.select_related("campaign"):
+        events.promise_pages(event)
+    erase_words(event_ids, state=Event.State.DENIED)
+    erase_about(event_ids)
+    return len(event_ids) + len(signatures.erase_signatures(ids, now=now))
+
+
+def _note(ids: Collection[str]) -> int:
+    note_erased(settings.ENV.data.erased, ids)
+    return len(ids)
