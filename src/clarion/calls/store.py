@@ -31,7 +31,7 @@ from clarion.events.actions import store_event
 from clarion.events.models import Event
 from clarion.kernel.errors import ClarionError
 from clarion.organisers.actions import ensure_admin, ensure_team
-from clarion.organisers.models import Organiser, Team
+from clarion.organisers.models import Team
 from clarion.places.actions import ensure_venue_list, save_venues
 from clarion.places.rules import VenueRow
 
@@ -60,13 +60,12 @@ class Stored:
     campaign: Campaign
     version: Version
     is_new: bool
-    organiser: Organiser
     warnings: tuple[Problem, ...] = ()
 
 
 @transaction.atomic
 def launch_call(reading: Reading, *, by: Actor, now: datetime, replace: bool = False, draft: bool = False) -> Stored:
-    """Store the call of a folder. Safe to repeat: the same folder changes nothing.
+    """Store the call of a folder; its organiser is an admin then. Safe to repeat: the same folder changes nothing.
 
     Raises `CallWrong` with every mistake, `OfficeChanged` unless `replace`, `AlreadyPublic`; nothing is stored then.
     """
@@ -76,6 +75,7 @@ def launch_call(reading: Reading, *, by: Actor, now: datetime, replace: bool = F
     if campaign is not None and not replace:
         _refuse_office_changes(campaign, call)
     stored = store_call(call, by=by, now=now, draft=draft, warnings=reading.problems.warnings)
+    ensure_admin(stored.campaign.team, call.settings.organiser_email, by=by, now=now)
     note_launch(stored.campaign, hashes_of(call_of(stored.campaign)), by=by, now=now)
     return stored
 
@@ -103,7 +103,6 @@ def store_call(
     Raises `SlugTaken`, `AlreadyPublic`; nothing is stored then.
     """
     campaign = _campaign_for(call, by, now, draft=draft, must_be_new=must_be_new, team=team)
-    organiser = ensure_admin(campaign.team, call.settings.organiser_email, by=by, now=now)
     _store_venues(campaign, call.venues)
     version, is_new = save_version(campaign, call.statements, by=by, now=now)
     _store_picture(campaign, call.picture, by, now)
@@ -113,7 +112,7 @@ def store_call(
         store_event(campaign, row, origin=Event.Origin.LAUNCH, by=by, now=now)
     if not draft:
         publish_campaign(campaign, by=by, now=now)
-    return Stored(campaign, version, is_new, organiser, warnings)
+    return Stored(campaign, version, is_new, warnings)
 
 
 def _campaign_for(

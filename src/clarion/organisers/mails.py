@@ -1,0 +1,50 @@
+"""What organisers are mailed: a notice when something weighty was done by another admin or the host."""
+
+from collections.abc import Mapping
+
+from clarion.locale.marking import N_
+from clarion.locale.voice import voice
+from clarion.organisers.queries import organiser_by_id
+from clarion.outbox.letters import Desk, Letter, Renderer
+from clarion.outbox.models import Mail
+from clarion.outbox.rendering import render_letter
+
+WHAT: Mapping[str, str] = {
+    "new-admin": N_("There is a new admin."),
+    "new-passkey": N_("An admin has a new passkey or another second factor."),
+    "exported": N_("Signatures or events were exported."),
+    "give-changed": N_("The ways to give were changed."),
+    "closed": N_("The campaign was closed."),
+}
+SUBJECTS: Mapping[str, str] = {
+    "new-admin": N_("A new admin in the office"),
+    "new-passkey": N_("A new second factor in the office"),
+    "exported": N_("An export from the office"),
+    "give-changed": N_("The ways to give were changed"),
+    "closed": N_("The campaign was closed"),
+}
+
+
+def notice_to_admins(mail: Mail, desk: Desk) -> Letter | None:
+    """Tells an admin what was done, for which campaign and by whom; nothing to one who is an organiser no more."""
+    reader = organiser_by_id(mail.record)
+    what = mail.detail.get("what", "")
+    if reader is None or not reader.is_active or what not in WHAT:
+        return None
+    speak = voice(mail.language)
+    actor = organiser_by_id(mail.detail.get("by", ""))
+    return render_letter(
+        "organisers/notice-to-admins",
+        speak,
+        to=reader.email,
+        subject=speak.gettext(SUBJECTS[what]),
+        sender_name="Clarion",
+        what=speak.gettext(WHAT[what]),
+        campaign=mail.campaign,
+        actor=actor.email if actor else "",
+        moment=speak.moment(mail.promised_at),
+        office_url=f"{desk.office_url}/",
+    )
+
+
+RENDERERS: Mapping[str, Renderer] = {"notice-to-admins": notice_to_admins}
