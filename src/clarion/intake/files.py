@@ -155,7 +155,7 @@ def accepted_encodings(header: bytes) -> tuple[str, ...]:
         name, _, weight = part.partition(";")
         if weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
             allowed.add(name.strip())
-    return tuple(encoding for encoding, _ in _ENCODINGS if encoding in allowed)
+    return tuple(encoding for encoding, _ in _ENCODINGS if encoding and encoding in allowed)
 
 
 def is_named_by_content(path: str) -> bool:

@@ -1,0 +1,181 @@
+"""Addresses with tokens: what opens, what a button does, and that looking changes nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clarion.kernel.links import LinkKind
+from tests.door import EVENT, HOME, Door
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    """Intake with every token page."""
+    opened = Door(tmp_path)
+    opened.publish_token_pages()
+    yield opened
+    opened.close()
+
+
+def manage(token: str, event: str = EVENT) -> str:
+    """Address of a manage page."""
+    return f"{HOME}/events/{event}/manage/{token}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [
+        (LinkKind.CONFIRM, "confirm"),
+        (LinkKind.CONFIRM_TYPED, "confirm-typed"),
+        (LinkKind.CONFIRM_EVENT, "confirm-event"),
+        (LinkKind.CONFIRM_EVENT_TYPED, "confirm-event-typed"),
+    ],
+)
+def test_a_confirm_link_opens_the_page_of_its_kind_and_a_quiet_second_one(
+    door: Door, kind: LinkKind, page: str
+) -> None:
+    address = f"{HOME}/confirm/{door.token(kind)}"
+
+    assert door.get(address).body.decode() == page
+    assert door.get(f"{address}?not-me").body.decode() == f"{page} not me"
+    assert door.get(f"{address}?utm=1").body.decode() == page
+
+
+def test_withdraw_and_manage_links_open_their_pages(door: Door) -> None:
+    assert door.get(f"{HOME}/withdraw/{door.token(LinkKind.WITHDRAW)}").body == b"withdraw"
+    assert door.get(manage(door.token(LinkKind.MANAGE, record=EVENT))).body == b"manage"
+
+
+def test_pages_that_a_token_opens_are_stored_nowhere_and_tell_no_referrer(door: Door) -> None:
+    address = f"{HOME}/confirm/{door.token(LinkKind.CONFIRM)}"
+    replies = [
+        door.get(address), door.get(f"{HOME}/confirm/x"), door.get(f"{HOME}/confirm/x/y/"), door.post(address, b"%ff"),
+        door.post(address, {"answer": "yes"}), door.get(address, if_none_match="*"),
+    ]  # fmt: skip
+
+    assert {reply.headers["cache-control"] for reply in replies} == {"no-store"}
+    assert {reply.headers["referrer-policy"] for reply in replies} == {"no-referrer"}
+    assert replies[-1].status == 200
+
+
+def test_looking_changes_nothing_ever(door: Door) -> None:
+    addresses = [
+        f"{HOME}/confirm/{door.token(LinkKind.CONFIRM)}", f"{HOME}/confirm/{door.token(LinkKind.CONFIRM)}?not-me",
+        f"{HOME}/withdraw/{door.token(LinkKind.WITHDRAW)}", manage(door.token(LinkKind.MANAGE, record=EVENT)),
+        f"{HOME}/sign?name=Ada&email=ada%40example.org&country=GB", f"{HOME}/confirm/x?answer=yes",
+    ]  # fmt: skip
+    for address in addresses:
+        for method in ("GET", "HEAD"):
+            assert {door.get(address, method=method).status for _ in range(20)} <= {200, 303}
+
+    assert door.taken() == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_garbled_and_foreign_tokens_lead_to_the_page_about_bad_links(door: Door, method: str) -> None:
+    good = door.token(LinkKind.CONFIRM)
+    changed = good[:20] + ("A" if good[20] != "A" else "B") + good[21:]
+    addresses = [
+        f"{HOME}/confirm/{changed}", f"{HOME}/confirm/{good[:-1]}", f"{HOME}/confirm/{good}A", f"{HOME}/confirm/é",
+        f"{HOME}/confirm/{door.token(LinkKind.WITHDRAW)}", f"{HOME}/withdraw/{good}",
+        f"{HOME}/confirm/{door.token(LinkKind.CONFIRM, campaign=8)}",
+        manage(door.token(LinkKind.MANAGE)), manage(door.token(LinkKind.MANAGE, record=EVENT, gen=1)),
+        manage(door.token(LinkKind.WITHDRAW, record=EVENT)),
+    ]  # fmt: skip
+    for address in addresses:
+        reply = door.get(address) if method == "GET" else door.post(address, {"answer": "yes", "do": "cancel"})
+        assert (reply.status, reply.location) == (303, f"{HOME}/bad-link/")
+
+    assert door.taken() == []
+
+
+@pytest.mark.parametrize("answer", ["yes", "not-me"])
+def test_an_expired_link_says_so_kindly(door: Door, answer: str) -> None:
+    address = f"{HOME}/confirm/{door.token(LinkKind.CONFIRM, days=-0.01)}"
+
+    assert door.get(address).location == f"{HOME}/expired/"
+    assert door.post(address, {"answer": answer}).location == f"{HOME}/expired/"
+    assert door.taken() == []
+
+
+def test_withdraw_and_manage_links_never_expire(door: Door) -> None:
+    assert door.post(f"{HOME}/withdraw/{door.token(LinkKind.WITHDRAW, days=-99)}", {"email": "x"}).status == 303
+    assert door.taken()[0].form == "withdraw"
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "page"),
+    [
+        (LinkKind.CONFIRM, "yes", "thanks"),
+        (LinkKind.CONFIRM_TYPED, "yes", "thanks"),
+        (LinkKind.CONFIRM_EVENT, "yes", "received"),
+        (LinkKind.CONFIRM_EVENT_TYPED, "yes", "received"),
+        (LinkKind.CONFIRM, "not-me", "not-me"),
+        (LinkKind.CONFIRM_EVENT, "not-me", "not-me"),
+    ],
+)
+def test_the_button_hands_over_the_link_and_the_answer(door: Door, kind: LinkKind, answer: str, page: str) -> None:
+    reply = door.post(f"{HOME}/confirm/{door.token(kind, record=EVENT)}", {"answer": answer})
+
+    assert (reply.status, reply.location) == (303, f"{HOME}/{page}/")
+    (taken,) = door.taken()
+    assert taken.link is not None
+    assert (taken.form, taken.link.kind, taken.link.record, taken.fields) == (
+        "confirm", kind, EVENT, {"answer": answer},
+    )  # fmt: skip
+
+
+def test_a_typed_address_goes_along_and_the_answer_is_the_same_without(door: Door) -> None:
+    address = f"{HOME}/confirm/{door.token(LinkKind.CONFIRM_TYPED)}"
+    emails = ("ada@example.org", "", "x" * 300, "a\tb", "not an address")
+
+    replies = [door.post(address, {"answer": "yes", "email": email}) for email in emails]
+
+    assert {(reply.status, reply.location) for reply in replies} == {(303, f"{HOME}/thanks/")}
+    assert [taken.fields.get("email") for taken in door.taken()] == [
+        "ada@example.org", None, None, "a b", "not an address",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", [b"", b"answer=maybe", b"answer=yes&answer=not-me"])
+def test_a_post_without_a_clear_answer_decides_nothing(door: Door, body: bytes) -> None:
+    assert door.post(f"{HOME}/confirm/{door.token(LinkKind.CONFIRM)}", body).status == 400
+    assert door.taken() == []
+
+
+def test_a_token_is_right_enough_wherever_the_form_was_sent_from(door: Door) -> None:
+    """Mail programs show pages within their own."""
+    reply = door.post(
+        f"{HOME}/confirm/{door.token(LinkKind.CONFIRM)}",
+        {"answer": "yes"},
+        sec_fetch_site="cross-site",
+        origin="https://mail.example",
+    )
+
+    assert reply.location == f"{HOME}/thanks/"
+
+
+def test_links_work_while_the_call_is_closed(door: Door) -> None:
+    closed = Door(door.data.root, policy={"state": "closed", "takes_signatures": False, "takes_events": False})
+
+    assert closed.post(f"{HOME}/confirm/{closed.token(LinkKind.CONFIRM)}", {"answer": "yes"}).status == 303
+    assert closed.post(f"{HOME}/withdraw/{closed.token(LinkKind.WITHDRAW)}", {}).location == f"{HOME}/received/"
+    assert len(closed.taken()) == 2
+    closed.close()
+
+
+def test_an_organiser_changes_or_cancels_by_link(door: Door) -> None:
+    address = manage(door.token(LinkKind.MANAGE, record=EVENT))
+
+    assert door.post(address, {"do": "change", "time": "19:00"}).location == f"{HOME}/received/"
+    assert door.post(address, {"do": "cancel", "city": "Nairobi"}).location == f"{HOME}/received/"
+    assert door.post(address, {"do": "erase"}).location == f"{HOME}/refused/manage/do-unknown/"
+    change, cancel = door.taken()
+    assert (change.target, change.fields) == (EVENT, {"do": "change", "time": "19:00"})
+    assert cancel.fields == {"do": "cancel", "city": "Nairobi"}
+
+
+def test_a_link_of_a_campaign_that_is_gone_is_not_found(door: Door) -> None:
+    assert door.get(f"/other/en/confirm/{door.token(LinkKind.CONFIRM)}").status == 404
+    assert door.post(f"/other/en/confirm/{door.token(LinkKind.CONFIRM)}", {"answer": "yes"}).status == 404
