@@ -70,8 +70,8 @@ def _signatures(stage: Stage, connections: int) -> Row:
     for _ in range(ROUNDS):  # in turn, so that a machine that slows down slows both
         with running(start([sys.executable, "-m", "bench.baseline", str(port)], port, stage.environment)):
             parsed.append(_sign(f"http://127.0.0.1:{port}", connections))
-        before = rows_in_inbox(stage)
         with running(stage.serve("--only", "public")) as server:
+            before = rows_in_inbox(stage)
             stored.append(_sign(f"http://{stage.host}", connections))
             memory = max(memory, server.pss_bytes())
         _no_row_is_lost(stored[-1].good, rows_in_inbox(stage) - before, connections)
