@@ -137,6 +137,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 15},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "name")},
@@ -154,7 +155,12 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())
 MFA_ADAPTER = "clarion.office.accounts.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
-MFA_FORMS = {"activate_totp": "clarion.office.forms.sign_in.ActivateTOTPForm"}
+ACCOUNT_FORMS = {"login": "clarion.office.forms.sign_in.LoginForm"}
+MFA_FORMS = {
+    "authenticate": "clarion.office.forms.sign_in.AuthenticateForm",
+    "reauthenticate": "clarion.office.forms.sign_in.ReauthenticateForm",
+    "activate_totp": "clarion.office.forms.sign_in.ActivateTOTPForm",
+}
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by the host or an admin
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1

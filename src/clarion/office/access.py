@@ -6,8 +6,6 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.signals import authentication_step_completed
-from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
@@ -17,8 +15,6 @@ from django.shortcuts import redirect
 from clarion.audit.actions import Actor
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.queries import campaign_by_slug
-from clarion.kernel.clock import utc_now
-from clarion.organisers.actions import note_new_factor
 from clarion.organisers.models import Membership, Organiser
 from clarion.organisers.queries import membership
 from clarion.organisers.rules import Right, may
@@ -91,12 +87,6 @@ def note_second_factor(request: HttpRequest, organiser: Organiser) -> None:
 def _remember_factor(request: HttpRequest, user: Organiser, method: str, **_: Any) -> None:
     if method == "mfa":
         note_second_factor(request, user)
-
-
-@receiver(authenticator_added)
-def _remember_enrolment(request: HttpRequest, user: Organiser, authenticator: Authenticator, **_: Any) -> None:
-    note_second_factor(request, user)
-    note_new_factor(user, authenticator.type, now=utc_now())
 
 
 def organiser_may(right: Right) -> Callable[[View[P]], Wrapped]:

@@ -4,12 +4,11 @@ from allauth.account import views as account
 from allauth.mfa.base import views as factors
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from clarion.office.views import (
     audit,
     call,
-    events,
     exports,
     give,
     home,
@@ -26,8 +25,9 @@ from clarion.office.views import (
     venues,
     versions,
 )
+from clarion.office.views.events import add_event, edit_event, list_events, show_event, step_event
 
-campaign_pages = [
+campaign_pages: list[URLPattern] = [
     path("", overview.show_overview, name="overview"),
     path("call/", call.show_call, name="call"),
     path("call/add-language/", call.add_language, name="add-language"),
@@ -49,11 +49,11 @@ campaign_pages = [
     path("call/updates/", updates.list_updates, name="updates"),
     path("call/updates/new/", updates.edit_update, name="new-update"),
     path("call/updates/<str:day>/<str:language>/", updates.edit_update, name="edit-update"),
-    path("events/", events.list_events, name="events"),
-    path("events/new/", events.add_event, name="new-event"),
-    path("events/<str:event_id>/", events.show_event, name="event"),
-    path("events/<str:event_id>/edit/", events.edit_event, name="edit-event"),
-    path("events/<str:event_id>/<str:step>/", events.step_event, name="step-event"),
+    path("events/", list_events, name="events"),
+    path("events/new/", add_event, name="new-event"),
+    path("events/<str:event_id>/", show_event, name="event"),
+    path("events/<str:event_id>/edit/", edit_event, name="edit-event"),
+    path("events/<str:event_id>/<str:step>/", step_event, name="step-event"),
     path("moderation/", moderation.show_queue, name="moderation-queue"),
     path("moderation/<str:event_id>/", moderation.show_item, name="moderation-item"),
     path("moderation/<str:event_id>/decide/", moderation.decide, name="decide"),
@@ -74,7 +74,7 @@ campaign_pages = [
     path("team/<str:organiser_id>/remove/", team.remove, name="remove-member"),
 ]
 
-pages = [
+pages: list[URLPattern | URLResolver] = [
     path("", home.show_home, name="home"),
     path("new/", new_call.new_call, name="new-call"),
     path("enrol/", sign_in.enrol, name="enrol"),
@@ -96,7 +96,7 @@ urlpatterns = [
     path("you/app/new/", sign_in.ActivateTOTP.as_view(), name="mfa_activate_totp"),
     path("you/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("you/passkeys/", factors.index, name="mfa_list_webauthn"),
-    path("you/passkeys/new/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("you/passkeys/new/", sign_in.AddPasskey.as_view(), name="mfa_add_webauthn"),
     path("you/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
     path("passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("passkey/again/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_safe
 
 from clarion.kernel.clock import utc_now
@@ -16,7 +16,7 @@ def asset(request: HttpRequest, name: str) -> HttpResponseBase:
     path = by_hashed_name().get(name)
     if path is None:
         raise Http404
-    response = FileResponse(path.open("rb"), content_type=TYPES[path.suffix])
+    response = HttpResponse(path.read_bytes(), content_type=TYPES[path.suffix])
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -14,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clarion.audit.actions import Actor
 from clarion.kernel.clock import utc_now
-from clarion.office.access import has_second_factor
-from clarion.organisers.actions import reset_factors, set_password, use_sign_in_link
+from clarion.office.access import has_second_factor, note_second_factor
+from clarion.organisers.actions import note_new_factor, reset_factors, set_password, use_sign_in_link
 from clarion.organisers.models import Organiser
 from clarion.organisers.queries import usable_sign_in_link
 from clarion.organisers.rules import SignInLinkEnded
@@ -58,9 +59,26 @@ class ActivateTOTP(ActivateTOTPView):  # type: ignore[misc]
     """Set the password and the authenticator app in one step."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Both or neither."""
+        """Both or neither, with the notice to the other admins."""
+        organiser, now = self.request.user, utc_now()
         with transaction.atomic():
             if password := form.cleaned_data.get("password"):
-                set_password(self.request.user, password, now=utc_now())
-                update_session_auth_hash(self.request, self.request.user)
-            return cast(HttpResponse, super().form_valid(form))
+                set_password(organiser, password, now=now)
+                update_session_auth_hash(self.request, organiser)
+            note_new_factor(organiser, "totp", now=now)
+            response = super().form_valid(form)
+        note_second_factor(self.request, organiser)
+        return cast(HttpResponse, response)
+
+
+class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
+    """Make a passkey."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The passkey with the notice to the other admins, or neither."""
+        organiser = self.request.user
+        with transaction.atomic():
+            note_new_factor(organiser, "webauthn", now=utc_now())
+            response = super().form_valid(form)
+        note_second_factor(self.request, organiser)
+        return cast(HttpResponse, response)

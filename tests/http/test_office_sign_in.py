@@ -1,0 +1,219 @@
+"""Coming in: links that work once, a second factor before anything else, and no way round it."""
+
+import re
+import time
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.cache import cache
+from django.test import Client
+
+from clarion.audit.actions import HOST as THE_HOST
+from clarion.audit.models import Entry
+from clarion.kernel.clock import utc_now
+from clarion.organisers.actions import make_sign_in_link
+from clarion.organisers.models import Organiser, SignInLink
+from clarion.outbox.models import Mail
+from tests.make import HOUR, make_campaign, make_organiser, make_team
+from tests.office import PASSWORD, SECRET, give_app, signed_in, visitor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _forget_tries() -> None:
+    cache.clear()
+
+
+def newcomer() -> Organiser:
+    organiser = make_organiser()
+    organiser.set_unusable_password()
+    organiser.save()
+    return organiser
+
+
+def link_for(organiser: Organiser, *, age: timedelta = timedelta(), resets: bool = False) -> str:
+    return "/sign-in/" + make_sign_in_link(organiser, utc_now() - age, by=THE_HOST, resets_factors=resets)
+
+
+def code_of(secret: str, *, steps: int = 0) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+
+
+def is_inside(client: Client) -> bool:
+    return client.get("/you/").status_code == 200
+
+
+def test_looking_at_a_link_changes_nothing() -> None:
+    address = link_for(newcomer())
+    for _ in range(20):
+        assert visitor().get(address).status_code == 200
+        assert visitor().head(address).status_code == 200
+
+    assert SignInLink.objects.get().used_at is None
+
+
+def test_a_link_opens_the_office_once_and_leads_to_enrolment() -> None:
+    address, first, second = link_for(newcomer()), visitor(), visitor()
+
+    assert first.post(address, follow=True).redirect_chain[-1][0] == "/enrol/"
+    assert second.post(address).status_code == 410
+    assert second.get("/")["Location"].startswith("/sign-in/")
+
+
+def test_a_link_is_good_for_an_hour_and_until_the_next_one() -> None:
+    organiser = newcomer()
+    old, new = link_for(organiser), link_for(organiser)
+
+    assert visitor().post(old).status_code == 410
+    assert visitor().post(link_for(newcomer(), age=HOUR + timedelta(seconds=1))).status_code == 410
+    assert visitor().post(new).status_code == 302
+    assert visitor().post("/sign-in/" + "x" * 43).status_code == 410
+
+
+def test_a_link_leads_to_the_second_factor_that_is_there() -> None:
+    organiser = newcomer()
+    give_app(organiser)
+    client = visitor()
+
+    assert client.post(link_for(organiser))["Location"] == "/second-factor/"
+    assert not is_inside(client)
+    client.post("/second-factor/", {"code": "000000"})
+    assert not is_inside(client)
+    client.post("/second-factor/", {"code": code_of(SECRET)})
+    assert is_inside(client)
+
+
+def test_a_link_that_resets_takes_the_lost_factors_away_and_ends_every_session() -> None:
+    organiser = newcomer()
+    old_session = signed_in(organiser)
+    client = visitor()
+
+    client.post(link_for(organiser, resets=True))
+
+    assert client.get("/")["Location"] == "/enrol/"
+    assert not Authenticator.objects.exists()
+    assert old_session.get("/")["Location"].startswith("/sign-in/")
+    assert Entry.objects.filter(verb="reset-factors").count() == 1
+
+
+def enrol_app(client: Client, password: str = PASSWORD) -> str:
+    page = client.get("/you/app/new/").content.decode()
+    secret = re.search(r'<code class="code">([A-Z2-7=]+)</code>', page)
+    assert secret
+    client.post("/you/app/new/", {"password": password, "code": code_of(secret.group(1))})
+    return secret.group(1)
+
+
+def test_a_password_with_an_app_is_enrolled_in_one_step_and_opens_the_office() -> None:
+    organiser, client = newcomer(), visitor()
+    colleague = make_organiser()
+    client.post(link_for(organiser))
+
+    secret = enrol_app(client)
+
+    assert is_inside(client)
+    stored = Authenticator.objects.get()
+    assert secret not in str(stored.data)
+    organiser.refresh_from_db()
+    assert organiser.check_password(PASSWORD)
+    notice = Mail.objects.get()
+    assert (notice.kind, notice.record) == ("notice-to-admins", colleague.public_id)
+    assert notice.detail["what"] == "new-passkey"
+
+
+def test_a_short_or_common_password_enrols_nothing() -> None:
+    client = visitor()
+    client.post(link_for(newcomer()))
+    for password in ("fourteen chars", "1234567890123456", ""):
+        enrol_app(client, password)
+
+    assert not Authenticator.objects.exists()
+    assert client.get("/")["Location"] == "/enrol/"
+
+
+def test_password_and_code_open_the_office_and_neither_does_alone() -> None:
+    organiser, client = newcomer(), visitor()
+    organiser.set_password(PASSWORD)
+    organiser.save()
+    give_app(organiser)
+
+    assert client.post("/sign-in/", {"login": organiser.email, "password": "wrong"}).status_code == 200
+    answer = client.post("/sign-in/", {"login": organiser.email.upper(), "password": PASSWORD})
+    assert answer["Location"] == "/second-factor/"
+    assert not is_inside(client)
+    client.post("/second-factor/", {"code": code_of(SECRET)})
+    assert is_inside(client)
+
+
+def test_a_code_works_once() -> None:
+    organiser = newcomer()
+    give_app(organiser)
+    code, first, second = code_of(SECRET), visitor(), visitor()
+    first.post(link_for(organiser))
+    first.post("/second-factor/", {"code": code})
+    second.post(link_for(organiser))
+    second.post("/second-factor/", {"code": code})
+
+    assert is_inside(first)
+    assert not is_inside(second)
+
+
+def test_guessing_passwords_is_slowed_down() -> None:
+    organiser, client = newcomer(), visitor()
+    for _ in range(12):
+        answer = client.post("/sign-in/", {"login": organiser.email, "password": "wrong wrong wrong"})
+
+    assert answer.status_code == 429 or "Too many" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address", ["/signup/", "/accounts/signup/", "/password/reset/", "/confirm-email/", "/recovery-codes/", "/email/"]
+)
+def test_there_is_no_other_way_in(address: str) -> None:
+    assert visitor().get(address).status_code == 404
+    assert visitor().post(address).status_code == 404
+
+
+def test_an_admin_mends_a_lost_factor_of_a_member_but_not_one_of_another_team() -> None:
+    make_campaign()
+    admin = make_organiser()
+    member = newcomer()
+    client = signed_in(admin, again=True)
+
+    page = client.post(f"/c/clean-water/team/{member.public_id}/link/").content.decode()
+    link = re.search(r"http://localhost:8001(/sign-in/[\w-]+)", page)
+    assert link
+    assert visitor().post(link.group(1)).status_code == 302
+
+    outsider = newcomer()
+    outsider.memberships.create(team=make_team(owner_email="other@example.org"), role="admin")
+    page = client.post(f"/c/clean-water/team/{outsider.public_id}/link/").content.decode()
+    assert "/sign-in/" not in page.split("<main")[1]
+    assert "office-link" in page
+
+
+def test_inviting_shows_a_link_once_and_tells_the_other_admins_of_a_new_one() -> None:
+    make_campaign()
+    admin, other = make_organiser(), make_organiser()
+    client = signed_in(admin, again=True)
+
+    answer = client.post("/c/clean-water/team/", {"email": "New@Example.org", "name": "Lin", "role": "admin"})
+
+    assert "http://localhost:8001/sign-in/" in answer.content.decode()
+    assert "http://localhost:8001/sign-in/" not in client.get("/c/clean-water/team/").content.decode()
+    assert [mail.record for mail in Mail.objects.filter(kind="notice-to-admins")] == [other.public_id]
+    assert Organiser.objects.get(email="new@example.org").memberships.get().role == "admin"
+
+
+def test_the_last_admin_stays() -> None:
+    make_campaign()
+    admin = make_organiser()
+    client = signed_in(admin, again=True)
+
+    client.post(f"/c/clean-water/team/{admin.public_id}/remove/")
+    client.post(f"/c/clean-water/team/{admin.public_id}/", {"role": "moderator"})
+
+    assert admin.memberships.get().role == "admin"

@@ -1,0 +1,75 @@
+"""The office's small decisions: cells, addresses, sentences, comparisons."""
+
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clarion.events.rules import Flag
+from clarion.kernel.forms import REPORT_REASONS
+from clarion.moderation.models import Decision
+from clarion.moderation.rules import CHECKED, CORRECTABLE
+from clarion.office.accounts import client_address
+from clarion.office.csv_cells import BOM, csv_lines, safe_cell
+from clarion.office.sentences import CHECKED as CHECKED_WORDS
+from clarion.office.sentences import FIELDS, FLAGS, REPORTS, STATES, VERBS
+from clarion.office.views.versions import compare
+
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "\n=1"])
+def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(cell: str) -> None:
+    assert safe_cell(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["Amina", "2 + 2", "", "a=b", 5])
+def test_a_harmless_cell_stays_as_it_is(cell: object) -> None:
+    assert safe_cell(cell) == str(cell)
+
+
+@given(st.text())
+def test_no_cell_ever_begins_with_a_formula(text: str) -> None:
+    assert not safe_cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_a_table_is_given_line_by_line() -> None:
+    asked: list[int] = []
+
+    def rows() -> object:
+        for n in range(3):
+            asked.append(n)
+            yield (n, "=x")
+
+    lines = csv_lines(("n", "cell"), rows())  # type: ignore[arg-type]
+
+    assert next(lines) == f"{BOM}n,cell\r\n"
+    assert asked == []
+    assert list(lines) == ["0,'=x\r\n", "1,'=x\r\n", "2,'=x\r\n"]
+
+
+def test_a_forwarded_address_counts_only_behind_a_trusted_proxy() -> None:
+    assert client_address("203.0.113.9", "198.51.100.1", LOOPBACK) == "203.0.113.9"
+    assert client_address("127.0.0.1", "198.51.100.1", LOOPBACK) == "198.51.100.1"
+    assert client_address("127.0.0.1", "6.6.6.6, 198.51.100.1", LOOPBACK) == "198.51.100.1"
+    assert client_address("127.0.0.1", "not an address", LOOPBACK) == "127.0.0.1"
+
+
+def test_every_code_that_the_office_shows_has_words() -> None:
+    assert set(FLAGS) == set(Flag)
+    assert set(VERBS) == set(Decision.Verb)
+    assert set(REPORTS) == set(REPORT_REASONS)
+    assert set(CHECKED_WORDS) == set(CHECKED)
+    assert set(FIELDS) >= CORRECTABLE
+    assert len(STATES) == 9
+
+
+def test_a_comparison_leaves_out_what_is_far_from_a_change() -> None:
+    before = "\n".join(f"line {n}" for n in range(20))
+    after = before.replace("line 10", "another line")
+
+    kinds = [line.kind for line in compare(before, after)]
+
+    assert kinds == ["skipped", "same", "same", "gone", "added", "same", "same", "skipped"]
+    assert compare(before, before) == []
