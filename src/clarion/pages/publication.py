@@ -15,9 +15,16 @@ from clarion.pages.scenes import scenes_of
 from clarion.pages.site import Page, Raw, Scene, Server, render_page, render_server_page
 from clarion.pages.writing import SIBLINGS, Folder
 
-_BATCH = 200
-_WRITERS = 2
+Ready = tuple[Folder, str, bytes]
+
+_BATCH = 100
+_WRITERS = 4  # they wait for the disk more than they compute
 _UNLINKED = frozenset({Event.State.UNCONFIRMED, Event.State.DENIED})
+
+
+def _put(ready: Ready) -> bool:
+    folder, file, content = ready
+    return folder.write(file, content)
 
 
 def pages_from(scene: Scene, modules: Iterable[ModuleType]) -> Iterator[Page | Raw]:
@@ -44,20 +51,29 @@ class Publication:
             self.write(scene, pages_from(scene, modules))
 
     def write(self, scene: Scene, pages: Iterable[Page | Raw]) -> None:
-        """Write pages of one language."""
-        for page in pages:
-            address = self._write_one(scene, page)
-            if address:
-                self._indexed[scene.language].append(address)
+        """Write pages of one language. Compressing and writing one batch goes on while the next is rendered."""
+        ready = (self._ready(scene, page) for page in pages)
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            pending: Iterator[bool] = iter(())
+            while batch := list(islice(ready, _BATCH)):
+                started = pool.map(_put, batch)
+                deque(pending, maxlen=0)
+                pending = started
+            deque(pending, maxlen=0)
 
-    def _write_one(self, scene: Scene, page: Page | Raw) -> str:
-        """Write one page; gives its address where it may be indexed."""
+    def _ready(self, scene: Scene, page: Page | Raw) -> Ready:
+        """A page's bytes and their place; its address is noted where it may be indexed."""
         if isinstance(page, Raw):
-            self.write_raw(page)
-            return page.indexed_as
-        folder = self.manage if page.folder == "manage" else self.site
-        folder.write_text(page.file, render_page(page, scene))
-        return page.path if page.is_indexed and page.folder == "site" else ""
+            self._index(scene, page.indexed_as)
+            return self.site, page.file, page.content
+        if page.folder == "manage":
+            return self.manage, page.file, render_page(page, scene).encode()
+        self._index(scene, page.path if page.is_indexed else "")
+        return self.site, page.file, render_page(page, scene).encode()
+
+    def _index(self, scene: Scene, address: str) -> None:
+        if address:
+            self._indexed[scene.language].append(address)
 
     def write_raw(self, raw: Raw) -> None:
         """Write a file of the site."""
@@ -80,19 +96,8 @@ class Publication:
         """Write the pages and calendar entries of some events."""
         for scene in self.scenes:
             if scene.ways.events:
-                self._write_many(scene, event_pages.event_pages_of(scene, events))
-                self._write_many(scene, calendars.entries_of(scene, events))
-
-    def _write_many(self, scene: Scene, raws: Iterator[Raw]) -> None:
-        """Write thousands of files: compressing and writing one batch goes on while the next is rendered."""
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            pending: Iterator[None] = iter(())
-            while batch := list(islice(raws, _BATCH)):
-                started = pool.map(self.write_raw, batch)
-                deque(pending, maxlen=0)
-                pending = started
-                self._indexed[scene.language].extend(raw.indexed_as for raw in batch if raw.indexed_as)
-            deque(pending, maxlen=0)
+                self.write(scene, event_pages.event_pages_of(scene, events))
+                self.write(scene, calendars.entries_of(scene, events))
 
     def write_countries(self, codes: Collection[str]) -> None:
         """Write the pages of some countries."""
