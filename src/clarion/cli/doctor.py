@@ -25,7 +25,7 @@ def doctor(address: str | None, quiet: bool) -> None:
     if address and "@" not in parseaddr(address)[1]:
         raise click.BadParameter(f"{address!r} is not an e-mail address.", param_hint="--mail")
     findings = list(all_findings(env, now=utc_now()))
-    findings += mail_findings(env, address, now=utc_now())
+    findings += mail_findings(env, address)
     for finding in findings:
         if not (quiet and finding.level is Level.GOOD):
             _say(finding)

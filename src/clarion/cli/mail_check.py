@@ -1,6 +1,5 @@
 """The part of `clarion doctor` that looks at mail: can it be sent, and would others believe it."""
 
-from datetime import datetime
 from email.utils import parseaddr
 
 import dns.exception
@@ -8,32 +7,35 @@ import dns.resolver
 
 from clarion.cli.checks import Finding, bad, doubtful, good
 from clarion.env import Env
-from clarion.gateways.mail import MailFailed, make_mailer
+from clarion.gateways.mail import MailFailed, MailHostFailed, make_mailer
 from clarion.kernel.ids import new_id
 from clarion.outbox.letters import Letter
 
+_MENDS = {
+    "mail-unreachable": "Check host and port of CLARION_MAIL_URL, and whether this machine may reach them.",
+    "mail-tls": "The server must offer STARTTLS with a valid certificate for the host named in CLARION_MAIL_URL.",
+    "mail-password": "Check user and password in CLARION_MAIL_URL; reserved characters in them are %-encoded.",
+    "mail-sender": "The server does not take CLARION_MAIL_FROM as a sender: let your provider allow it.",
+}
+_WORDS = "This is the test mail of `clarion doctor`. If you can read it, confirmations can be sent."
 
-def mail_findings(env: Env, address: str | None, *, now: datetime) -> list[Finding]:
+
+def mail_findings(env: Env, address: str | None) -> list[Finding]:
     """What is known of mail; with `address`, a test mail is sent there and the sender's DNS looked at."""
     if env.mail.scheme == "none":
-        return [
-            bad("No mail server is set: confirmations wait.", "Set CLARION_MAIL_URL=smtp://user:password@host:587.")
-        ]
+        mend = "Set CLARION_MAIL_URL=smtp://user:password@host:587."
+        return [bad("No mail server is set: confirmations wait.", mend)]
     if not env.mail_from:
-        return [
-            doubtful(
-                "CLARION_MAIL_FROM is not set: each campaign's own address is the sender.",
-                "Set it to an address of your domain.",
-            )
-        ]
+        mend = "Set it to an address of your own domain, such as call@example.org."
+        return [doubtful("CLARION_MAIL_FROM is not set: each campaign's own address is the sender.", mend)]
     if address is None:
         return [good("A mail server is set. `clarion doctor --mail ADDRESS` sends a test.")]
-    return [_test_mail(env, address), *_dns(parseaddr(env.mail_from)[1].rpartition("@")[2])]
+    return [try_mail(env, address), *sender_findings(parseaddr(env.mail_from)[1].rpartition("@")[2])]
 
 
-def _test_mail(env: Env, address: str) -> Finding:
-    text = "This is the test mail of `clarion doctor`. If you can read it, confirmations can be sent."
-    letter = Letter(to=address, subject="Clarion can send mail", text=text, html=f"<p>{text}</p>", language="en")
+def try_mail(env: Env, address: str) -> Finding:
+    """Does the mail server take a letter to `address`?"""
+    letter = Letter(address, "Clarion can send mail", f"{_WORDS}\n", f"<p>{_WORDS}</p>", "en")
     try:
         mailer = make_mailer(env)
         mailer.open()
@@ -41,17 +43,15 @@ def _test_mail(env: Env, address: str) -> Finding:
             mailer.send(letter, new_id(), env.mail_from)
         finally:
             mailer.close()
-    except (MailFailed, OSError) as error:
-        return bad(
-            f"The test mail was not taken ({type(error).__name__}).",
-            "Check host, port, user, password and certificate of CLARION_MAIL_URL.",
-        )
-    return good(
-        f"The mail server took a test mail. Look in its headers for dkim=pass: {env.mail_from} needs a DKIM signature."
-    )
+    except MailHostFailed as error:
+        return bad(f"The mail server fails ({error.code}).", _MENDS.get(error.code, "Check CLARION_MAIL_URL."))
+    except MailFailed as error:
+        return bad(f"The test mail was not taken: {error}.", "Try another address, or ask your provider.")
+    return good("The test mail was taken. Look for dkim=pass in its headers: without a signature it may be spam.")
 
 
-def _dns(domain: str) -> list[Finding]:
+def sender_findings(domain: str) -> list[Finding]:
+    """Does the sender's domain say who may send for it (SPF, RFC 7208) and what else to do (DMARC, RFC 7489)?"""
     spf = [text for text in _texts(domain) if text.startswith("v=spf1")]
     dmarc = [text for text in _texts(f"_dmarc.{domain}") if text.startswith("v=DMARC1")]
     return [
@@ -66,9 +66,7 @@ def _dns(domain: str) -> list[Finding]:
 
 def _texts(name: str) -> list[str]:
     try:
-        return [
-            b"".join(record.strings).decode("utf-8", "replace")
-            for record in dns.resolver.resolve(name, "TXT", lifetime=5)
-        ]
+        answer = dns.resolver.resolve(name, "TXT", lifetime=5)
     except dns.exception.DNSException:
         return []
+    return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]

@@ -1,0 +1,167 @@
+"""Putting a backup back: onto nothing, in the place of what is there, and never with the wrong keys."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from clarion.cli.archive import ArchiveWrong, write_backup, write_keys
+from clarion.cli.restore import put_back
+from clarion.inbox.reader import InboxReader
+from clarion.inbox.writer import InboxWriter
+from clarion.kernel.files import DataFolder
+from clarion.kernel.ids import new_id
+from clarion.kernel.keys import make_missing_keys
+from tests.make import NOON
+
+
+def make_data(root: Path, *, campaigns: int = 1, waiting: int = 0) -> DataFolder:
+    """A data folder with keys, so many campaigns, and so many forms that wait in the inbox."""
+    data = DataFolder(root)
+    data.make()
+    make_missing_keys(data.keys)
+    with closing(sqlite3.connect(data.records)) as database, database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE campaigns_campaign (slug TEXT)")
+        database.executemany("INSERT INTO campaigns_campaign VALUES (?)", [(f"c{n}",) for n in range(campaigns)])
+    add_waiting(data, waiting)
+    return data
+
+
+def add_waiting(data: DataFolder, rows: int) -> None:
+    with closing(InboxWriter(data.inbox)) as writer:
+        for n in range(rows):
+            writer.append([(new_id(), b"sealed")], 1, b"key %d" % n)
+
+
+def waiting(data: DataFolder) -> int:
+    with closing(InboxReader(data.inbox)) as reader:
+        return reader.waiting()
+
+
+def slugs(data: DataFolder) -> list[str]:
+    with closing(sqlite3.connect(data.records)) as database:
+        return [slug for (slug,) in database.execute("SELECT slug FROM campaigns_campaign ORDER BY slug")]
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> DataFolder:
+    """The machine that was backed up."""
+    return make_data(tmp_path / "old", campaigns=2, waiting=3)
+
+
+@pytest.fixture
+def archive(old: DataFolder, tmp_path: Path) -> Path:
+    """Its backup."""
+    return write_backup(old, tmp_path / "backup.tar", now=NOON)
+
+
+@pytest.fixture
+def keys_file(old: DataFolder, tmp_path: Path) -> Path:
+    """Its keys."""
+    write_keys(old, tmp_path / "keys.tar", now=NOON)
+    return tmp_path / "keys.tar"
+
+
+def test_a_backup_is_put_onto_an_empty_machine(archive: Path, keys_file: Path, tmp_path: Path) -> None:
+    new = DataFolder(tmp_path / "new")
+
+    put_back(new, archive, keys=keys_file)
+
+    assert slugs(new) == ["c0", "c1"]
+    assert waiting(new) == 3
+    assert new.records.stat().st_mode & 0o077 == 0
+    assert not list(new.root.glob(".restore-*"))
+
+
+def test_a_first_start_makes_no_records_that_could_be_lost(archive: Path, keys_file: Path, tmp_path: Path) -> None:
+    new = make_data(tmp_path / "new", campaigns=0)
+
+    put_back(new, archive, keys=keys_file)
+
+    assert slugs(new) == ["c0", "c1"]
+
+
+def test_without_its_keys_a_backup_is_not_put_back(archive: Path, tmp_path: Path) -> None:
+    """Nobody could read the addresses in it, and the first start has made other keys of the same names."""
+    new = make_data(tmp_path / "new", campaigns=0)
+
+    with pytest.raises(ArchiveWrong, match="--keys"):
+        put_back(new, archive)
+    assert slugs(new) == []
+
+
+def test_records_that_are_there_are_kept_unless_told(archive: Path, keys_file: Path, tmp_path: Path) -> None:
+    new = make_data(tmp_path / "new", campaigns=5)
+
+    with pytest.raises(ArchiveWrong, match="--replace"):
+        put_back(new, archive, keys=keys_file)
+    assert len(slugs(new)) == 5
+
+    put_back(new, archive, keys=keys_file, replace=True)
+    assert len(slugs(new)) == 2
+
+
+def test_forms_that_wait_here_survive_a_restore(old: DataFolder, archive: Path) -> None:
+    """They came after the backup: people were told that they signed."""
+    add_waiting(old, 4)
+
+    put_back(old, archive, replace=True)
+
+    assert waiting(old) == 3 + 4 + 3  # the backup's three are there twice, and are drained once
+
+
+def test_a_damaged_inbox_gives_way(old: DataFolder, archive: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        old.inbox.with_name(old.inbox.name + suffix).unlink(missing_ok=True)
+    old.inbox.write_bytes(b"no database at all" * 1000)
+
+    put_back(old, archive, replace=True)
+
+    assert waiting(old) == 3
+    assert old.inbox.with_suffix(".damaged").exists()
+
+
+def test_what_was_written_since_does_not_come_back_through_the_log(old: DataFolder, archive: Path) -> None:
+    writing = sqlite3.connect(old.records)
+    with writing:
+        writing.execute("INSERT INTO campaigns_campaign VALUES ('later')")
+
+    put_back(old, archive, replace=True)
+    writing.close()
+
+    assert slugs(old) == ["c0", "c1"]
+
+
+def test_the_list_of_erasures_is_merged_and_never_replaced(old: DataFolder, keys_file: Path, tmp_path: Path) -> None:
+    old.erased.write_text("aa\nbb\n", encoding="ascii")
+    archive = write_backup(old, tmp_path / "with-erasures.tar", now=NOON)
+    new = make_data(tmp_path / "new", campaigns=0)
+    new.erased.write_text("cc\n", encoding="ascii")
+    later = tmp_path / "erased.txt"
+    later.write_text("bb\ndd\n", encoding="ascii")
+
+    put_back(new, archive, keys=keys_file, erased=later)
+
+    assert new.erased.read_text(encoding="ascii").split() == ["cc", "aa", "bb", "dd"]
+
+
+def test_a_running_program_is_not_pulled_from_under_its_feet(old: DataFolder, archive: Path) -> None:
+    old.heartbeat.write_text(json.dumps({"at": NOON.isoformat()}), encoding="utf-8")
+
+    with pytest.raises(ArchiveWrong, match="running"):
+        put_back(old, archive, replace=True)
+
+
+def test_a_damaged_backup_changes_nothing(archive: Path, keys_file: Path, tmp_path: Path) -> None:
+    content = bytearray(archive.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    archive.write_bytes(content)
+    new = make_data(tmp_path / "new", campaigns=1)
+
+    with pytest.raises(ArchiveWrong, match="damaged"):
+        put_back(new, archive, keys=keys_file, replace=True)
+    assert slugs(new) == ["c0"]
+    assert waiting(new) == 0
