@@ -50,7 +50,9 @@ def test_each_dependency_says_why_it_is_there() -> None:
 
 
 def test_every_package_has_its_place_in_the_order_of_imports() -> None:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
     places = {name.strip(" ()") for line in contracts[0]["layers"] for name in line.split("|")}
     packages = {path.parent.name for path in (ROOT / "src" / "clarion").glob("*/__init__.py")}
     assert packages - {"sample"} <= places
