@@ -77,6 +77,12 @@ def publish_count_pages(slug: str, *, desk: Press) -> None:
             run.write(scene, (page for page in pages_from(scene, REST) if isinstance(page, Page) and page.has_counts))
 
 
+def publish_mail_delay(slug: str, *, desk: Press) -> None:
+    """Publish the pages that say how long mails take now."""
+    if run := _run(slug, desk):
+        run.write_pages((answers,))
+
+
 def publish_event(slug: str, event_id: str, *, desk: Press) -> None:
     """Publish one event: its pages, and all that lists it. A hidden one disappears."""
     run = _run(slug, desk)

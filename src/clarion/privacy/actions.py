@@ -126,7 +126,7 @@ def _erase_unconfirmed(drained_until: datetime, now: datetime) -> int:
         if found < _AT_ONCE:
             break
     with transaction.atomic():
-        return erased + _note(events.erase_unconfirmed(now=drained_until))
+        return erased + _note(events.erase_unconfirmed(drained_until=drained_until))
 
 
 def _erase_kept_long_enough(now: datetime) -> int:

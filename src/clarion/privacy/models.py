@@ -29,7 +29,7 @@ class MyDataMail(models.Model):
 
 
 class SetAside(models.Model):
-    """A row of the inbox that could not be understood: kept as it came (sealed), reported by `doctor` and the office."""
+    """A row of the inbox that could not be understood: kept as it came (sealed), and reported."""
 
     submission = models.CharField(max_length=32, unique=True)
     sealed = models.BinaryField()

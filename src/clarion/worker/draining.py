@@ -1,0 +1,190 @@
+"""The first loop: take rows out of the inbox, carry out what they say, count. Exactly once, in batches.
+
+A row leaves the inbox after the records hold it; one that comes again finds its receipt and is passed over.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import DatabaseError, transaction
+
+from clarion.campaigns.models import Campaign
+from clarion.events import actions as events
+from clarion.inbox.reader import InboxReader, SealedRow
+from clarion.kernel.clock import MINUTE
+from clarion.kernel.keys import KeyRing, Keys
+from clarion.kernel.links import LinkKind
+from clarion.kernel.logs import describe_error
+from clarion.kernel.sealing import BoxBroken, open_batch_key, open_row
+from clarion.kernel.submissions import Submission, SubmissionBroken, read_submission
+from clarion.moderation.actions import take_report
+from clarion.places.countries import CountrySettings, load_country_settings
+from clarion.privacy import actions as privacy
+from clarion.privacy.queries import address_hash, confirmed_hosts
+from clarion.signatures import actions as signatures
+from clarion.signatures.queries import addresses_confirmed_here
+from clarion.worker.pulse import Pulse
+
+log = logging.getLogger("clarion.worker")
+
+BATCH = 400
+TRUNCATE_EVERY = timedelta(minutes=20)
+# A form may be accepted a moment before its row is on disk.
+_IN_FLIGHT = MINUTE
+_EVENT_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A row with what it says."""
+
+    row: SealedRow
+    submission: Submission
+
+
+class Drainer:
+    """Drains one inbox. For one thread."""
+
+    def __init__(
+        self, reader: InboxReader, inbox_keys: KeyRing, keys: Keys, country_settings: Path, pulse: Pulse
+    ) -> None:
+        self._reader = reader
+        self._inbox_keys = inbox_keys
+        self._work = Carrier(keys, country_settings)
+        self._pulse = pulse
+        self._truncated_at: datetime | None = None
+        self._batch_keys: dict[bytes, bytes] = {}
+
+    def step(self, now: datetime) -> bool:
+        """Drain one batch; gives whether more may wait."""
+        rows = self._reader.take(BATCH)
+        if rows:
+            self._drain(rows, now)
+            self._reader.remove([row.seq for row in rows])
+            self._pulse.mail_wanted.set()
+            self._pulse.publish_wanted.set()
+        if len(rows) < BATCH:
+            self._pulse.drained_until = now - _IN_FLIGHT
+        self._truncate_if_due(now)
+        return len(rows) == BATCH
+
+    def _drain(self, rows: Sequence[SealedRow], now: datetime) -> None:
+        opened = list(self._open(rows, now))
+        try:
+            self._work.carry_out([one.submission for one in opened], now=now)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one row that nothing can be made of must not hold up the others
+            log.warning("a batch failed, its rows are tried one by one: %s", describe_error(error))
+            for one in opened:
+                self._carry_out_alone(one, now)
+
+    def _carry_out_alone(self, one: Opened, now: datetime) -> None:
+        try:
+            self._work.carry_out([one.submission], now=now)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            self._set_aside(one.row, error, now)
+
+    def _open(self, rows: Sequence[SealedRow], now: datetime) -> Iterable[Opened]:
+        for row in rows:
+            try:
+                yield Opened(row, read_submission(open_row(self._batch_key(row), row.body)))
+            except (BoxBroken, SubmissionBroken) as error:
+                self._set_aside(row, error, now)
+        self._batch_keys.clear()
+
+    def _batch_key(self, row: SealedRow) -> bytes:
+        if row.sealed_key not in self._batch_keys:
+            self._batch_keys[row.sealed_key] = open_batch_key(self._inbox_keys, row.key_number, row.sealed_key)
+        return self._batch_keys[row.sealed_key]
+
+    def _set_aside(self, row: SealedRow, error: Exception, now: datetime) -> None:
+        log.error("a row of the inbox is set aside: %s", describe_error(error))
+        form = privacy.SealedForm(row.submission, row.key_number, row.sealed_key, row.body)
+        privacy.set_aside(form, type(error).__name__, now=now)
+
+    def _truncate_if_due(self, now: datetime) -> None:
+        """Removed rows lie in the log until it is cut; where a reader holds it, try again with the next batch."""
+        is_due = self._truncated_at is None or now - self._truncated_at >= TRUNCATE_EVERY
+        if is_due and self._reader.truncate_log():
+            self._truncated_at = now
+
+
+class Carrier:
+    """Carries out what submissions say."""
+
+    def __init__(self, keys: Keys, country_settings: Path) -> None:
+        self._keys = keys
+        self._country_settings = country_settings
+
+    @transaction.atomic
+    def carry_out(self, submissions: Sequence[Submission], *, now: datetime) -> int:
+        """Carry out those that were never drained, in one transaction; gives how many. Safe to repeat."""
+        fresh = privacy.accept_submissions(submissions, now=now)
+        self._refuse_strangers(fresh)
+        countries = load_country_settings(self._country_settings)
+        for run in runs_of(fresh):
+            if run[0].form == "sign":
+                signatures.take_signatures(run, keys=self._keys, now=now, hosts=confirmed_hosts, countries=countries)
+            elif is_vote(run[0]):
+                signatures.confirm_signatures(run, keys=self._keys, now=now)
+            else:
+                self._carry_out_one(run[0], countries, now)
+        return len(fresh)
+
+    def _refuse_strangers(self, submissions: Sequence[Submission]) -> None:
+        """Raises `SubmissionBroken` where a campaign is not here: the row is set aside, not lost."""
+        slugs = {one.campaign for one in submissions}
+        if slugs - set(Campaign.objects.filter(slug__in=slugs).values_list("slug", flat=True)):
+            raise SubmissionBroken("unknown campaign")
+
+    def _carry_out_one(self, submission: Submission, countries: CountrySettings, now: datetime) -> None:
+        keys = self._keys
+        match submission.form:
+            case "confirm" if submission.fields.get("answer") == "not-me":
+                privacy.deny(submission, keys=keys, now=now)
+            case "confirm" if submission.fields.get("answer") == "yes":
+                events.confirm_proposal(submission, keys=keys, now=now)
+            case "withdraw":
+                privacy.withdraw(submission, keys=keys, now=now)
+            case "my-data":
+                privacy.take_my_data(submission, keys=keys, now=now)
+            case "host":
+                has_signed = bool(addresses_confirmed_here([address_hash(submission.fields["email"], keys)]))
+                events.take_proposal(submission, keys=keys, now=now, has_signed=has_signed, countries=countries)
+            case "report":
+                take_report(submission, now=now)
+            case "manage":
+                events.take_manage_form(submission, now=now)
+
+
+def is_vote(submission: Submission) -> bool:
+    """Whether this is a press of "confirm" on a signature's link."""
+    link = submission.link
+    says_yes = submission.form == "confirm" and submission.fields.get("answer") == "yes"
+    return says_yes and link is not None and link.kind not in _EVENT_KINDS
+
+
+def runs_of(submissions: Iterable[Submission]) -> Iterable[list[Submission]]:
+    """What is carried out together: sign forms, then presses of "confirm", each in bulk; all else alone, in order.
+
+    Between two that are carried out alone, forms and presses may change places: no press can answer a form whose
+    mail has not gone.
+    """
+    forms: list[Submission] = []
+    votes: list[Submission] = []
+    for one in submissions:
+        if one.form == "sign":
+            forms.append(one)
+        elif is_vote(one):
+            votes.append(one)
+        else:
+            yield from (run for run in (forms, votes) if run)
+            yield [one]
+            forms, votes = [], []
+    yield from (run for run in (forms, votes) if run)

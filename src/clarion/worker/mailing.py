@@ -1,0 +1,229 @@
+"""The second loop: promised mails are rendered by the apps that own them, and handed over.
+
+A mail that was handed over is dropped in a commit that follows at once: a crash between the two sends it again, with
+the same Message-ID.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
+
+from django.db import transaction
+
+from clarion.campaigns.queries import campaign_by_slug
+from clarion.env import Env
+from clarion.events import actions as events
+from clarion.events.mails import RENDERERS as EVENT_RENDERERS
+from clarion.gateways.mail import MailDeferred, Mailer, MailFailed, MailHostFailed, MailRefused
+from clarion.kernel.keys import read_key_ring
+from clarion.kernel.links import sign_link
+from clarion.kernel.logs import describe_error
+from clarion.moderation.mails import RENDERERS as MODERATION_RENDERERS
+from clarion.organisers.mails import RENDERERS as ORGANISER_RENDERERS
+from clarion.outbox.actions import drop_mails, postpone_mails
+from clarion.outbox.letters import BatchRenderer, Desk, Letter, one_by_one
+from clarion.outbox.models import Mail
+from clarion.outbox.queries import due_mails, mail_backlog
+from clarion.privacy import actions as privacy
+from clarion.privacy.mails import RENDERERS as PRIVACY_RENDERERS
+from clarion.signatures import actions as signatures
+from clarion.signatures.mails import RENDERERS as SIGNATURE_RENDERERS
+from clarion.worker.pulse import Pulse
+
+log = logging.getLogger("clarion.worker")
+
+BATCH = 100
+_MEASURE_EVERY_SECONDS = 2.0
+
+KINDS: Mapping[str, BatchRenderer] = {
+    **SIGNATURE_RENDERERS,
+    **PRIVACY_RENDERERS,
+    **{
+        kind: one_by_one(renderer)
+        for renderers in (EVENT_RENDERERS, MODERATION_RENDERERS, ORGANISER_RENDERERS)
+        for kind, renderer in renderers.items()
+    },
+}
+
+# Told of every attempt: the seven days of an unconfirmed record begin with it.
+ATTEMPTED: Mapping[str, Callable[[Collection[str], datetime], None]] = {
+    "confirm-signature": lambda ids, now: signatures.note_mailed(ids, now=now),
+    "confirm-event": lambda ids, now: events.note_mailed(ids, now=now),
+}
+# Told once a mail is over, sent or not: an address that was kept for it goes.
+OVER: Mapping[str, Callable[[Collection[str], datetime], object]] = {
+    "withdrawn": lambda ids, now: signatures.forget_withdrawn_addresses(now=now, mailed=ids),
+    "my-data": lambda ids, now: privacy.forget_my_data_addresses(now=now, mailed=ids),
+}
+
+
+@dataclass(slots=True)
+class Rate:
+    """At most so many mails a minute, spread over it; 0: as fast as they are taken."""
+
+    a_minute: int
+    clock: Callable[[], float] = monotonic
+    _free: float = 0.0
+    _at: float | None = None
+
+    def room(self) -> int:
+        """How many may go now."""
+        if not self.a_minute:
+            return BATCH
+        now = self.clock()
+        gained = (now - self._at) * self.a_minute / 60 if self._at is not None else 1.0
+        self._at = now
+        self._free = min(self._free + gained, max(self.a_minute / 6, 1.0))
+        return min(int(self._free), BATCH)
+
+    def take(self, n: int) -> None:
+        """So many have gone."""
+        self._free -= n if self.a_minute else 0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch."""
+
+    over: list[Mail] = field(default_factory=list)  # sent, refused for good, or nothing left to say
+    later: list[Mail] = field(default_factory=list)
+    attempted: list[Mail] = field(default_factory=list)
+    sent: int = 0
+    host_failure: MailHostFailed | None = None
+
+
+class Postman:
+    """Sends what is due. For one thread."""
+
+    def __init__(self, env: Env, mailer_of: Callable[[], Mailer], pulse: Pulse) -> None:
+        self._env = env
+        self._mailer_of = mailer_of
+        self._mailer: Mailer | None = None
+        self._pulse = pulse
+        self._rate = Rate(env.mail_rate)
+        self._measured_at = 0.0
+        self._sign = partial(sign_link, read_key_ring(env.data.keys, "link").current)
+        self._field_keys = read_key_ring(env.data.keys, "field")
+
+    def step(self, now: datetime) -> bool:
+        """Send one batch; gives whether more may be due. Raises `MailHostFailed` after settling what was done."""
+        self._measure(now)
+        room = self._rate.room()
+        mails = due_mails(room, now=now) if room else []
+        if not mails:
+            return False
+        mailer = self._open()
+        outcome = Outcome()
+        letters = self._render(mails, outcome, now)
+        self._send(mailer, letters, outcome)
+        self._rate.take(len(outcome.attempted))
+        settle(outcome, now=now)
+        if outcome.host_failure:
+            self.close()
+            log.warning("the mail host fails: %s", outcome.host_failure.code)
+            raise outcome.host_failure
+        return len(mails) == room and not self._env.mail_rate
+
+    def _open(self) -> Mailer:
+        mailer = self._mailer or self._mailer_of()
+        mailer.open()
+        self._mailer = mailer
+        return mailer
+
+    def _render(self, mails: Sequence[Mail], outcome: Outcome, now: datetime) -> list[tuple[Mail, Letter]]:
+        """The letters in the order of `mails`; those with nothing to say are over."""
+        env = self._env
+        desk = Desk(env.public_url, env.office_url, self._field_keys, self._sign, now, strings=env.data.root / "locale")
+        by_kind: dict[str, list[Mail]] = defaultdict(list)
+        for mail in mails:
+            by_kind[mail.kind].append(mail)
+        written: dict[int, Letter] = {}
+        for kind, some in by_kind.items():
+            for mail, letter in _rendered(kind, some, desk, outcome):
+                written[mail.pk] = letter
+        return [(mail, written[mail.pk]) for mail in mails if mail.pk in written]
+
+    def _send(self, mailer: Mailer, letters: Sequence[tuple[Mail, Letter]], outcome: Outcome) -> None:
+        senders: dict[str, str] = {}
+        for mail, letter in letters:
+            if mail.campaign not in senders:
+                senders[mail.campaign] = self._sender(mail.campaign)
+            try:
+                mailer.send(letter, mail.message_id, senders[mail.campaign])
+            except MailHostFailed as error:
+                outcome.host_failure = error
+                return
+            except MailFailed as error:
+                _note_failure(mail, error, outcome)
+            else:
+                outcome.sent += 1
+                outcome.over.append(mail)
+            outcome.attempted.append(mail)
+
+    def _sender(self, slug: str) -> str:
+        if self._env.mail_from:
+            return self._env.mail_from
+        campaign = campaign_by_slug(slug)
+        host = self._env.public_host.rpartition(":")[0] or self._env.public_host
+        return campaign.organiser_email if campaign else f"clarion@{host}"
+
+    def _measure(self, now: datetime) -> None:
+        """How long a confirmation takes now: the age of the oldest that waits, or what the rate makes of the queue."""
+        if monotonic() - self._measured_at < _MEASURE_EVERY_SECONDS:
+            return
+        self._measured_at = monotonic()
+        backlog = mail_backlog()
+        age = max(now - backlog.oldest_confirmation, timedelta()) if backlog.oldest_confirmation else timedelta()
+        queue = timedelta(minutes=backlog.waiting / self._env.mail_rate) if self._env.mail_rate else timedelta()
+        self._pulse.mail_delay = max(age, queue)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._mailer is not None:
+            self._mailer.close()
+            self._mailer = None
+
+
+def _rendered(kind: str, mails: list[Mail], desk: Desk, outcome: Outcome) -> list[tuple[Mail, Letter]]:
+    """The letters of one kind. Where a batch fails, each is tried alone, and the one at fault comes later."""
+    try:
+        letters = KINDS[kind](mails, desk)
+    except Exception as error:  # noqa: BLE001 - one mail that cannot be written must not hold up the others
+        if len(mails) > 1:
+            return [pair for mail in mails for pair in _rendered(kind, [mail], desk, outcome)]
+        log.error("a mail of kind %s cannot be written: %s", kind, describe_error(error))
+        outcome.later.extend(mails)
+        return []
+    outcome.over.extend(mail for mail, letter in zip(mails, letters, strict=True) if letter is None)
+    return [(mail, letter) for mail, letter in zip(mails, letters, strict=True) if letter is not None]
+
+
+def _note_failure(mail: Mail, error: MailFailed, outcome: Outcome) -> None:
+    log.warning("a mail of kind %s was not taken: %s", mail.kind, type(error).__name__)
+    if isinstance(error, MailRefused):
+        outcome.over.append(mail)
+    else:
+        assert isinstance(error, MailDeferred)  # noqa: S101 - there is no fourth kind
+        outcome.later.append(mail)
+
+
+@transaction.atomic
+def settle(outcome: Outcome, *, now: datetime) -> None:
+    """Put down what became of a batch."""
+    drop_mails(outcome.over)
+    given_up = postpone_mails(outcome.later, now=now)
+    _tell(ATTEMPTED, outcome.attempted, now)
+    _tell(OVER, [*outcome.over, *given_up], now)
+
+
+def _tell(
+    whom: Mapping[str, Callable[[Collection[str], datetime], object]], mails: Sequence[Mail], now: datetime
+) -> None:
+    for kind, tell in whom.items():
+        ids = [mail.record for mail in mails if mail.kind == kind]
+        if ids:
+            tell(ids, now)

@@ -1,0 +1,111 @@
+"""The worker: three loops that never wait for each other, and a heartbeat."""
+
+import logging
+import sqlite3
+import threading
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from time import monotonic
+
+from django.db import DatabaseError, connections
+from django_tasks_db.models import DBTaskResult
+
+from clarion.env import Env
+from clarion.gateways.mail import make_mailer
+from clarion.inbox.reader import InboxReader
+from clarion.kernel.clock import utc_now
+from clarion.kernel.keys import read_key_ring, read_keys
+from clarion.outbox.queries import mail_backlog
+from clarion.worker.draining import Drainer
+from clarion.worker.loops import run_loop
+from clarion.worker.mailing import Postman
+from clarion.worker.publishing import PublishLoop, publish_lock
+from clarion.worker.pulse import Beat, Pulse, write_beat
+
+log = logging.getLogger("clarion.worker")
+
+BEAT_SECONDS = 1.0
+MEASURE_SECONDS = 3.0
+STOP_SECONDS = 7.0
+
+
+def run(env: Env, stop: threading.Event) -> None:
+    """Run the three loops until `stop`, then end within eight seconds. Raises what keeps it from starting at all."""
+    pulse = Pulse()
+    keys = read_keys(env.data.keys)
+    settings_file = env.data.root / "countries.toml"
+    reader = InboxReader(env.data.inbox)
+    drainer = Drainer(reader, read_key_ring(env.data.keys, "inbox"), keys, settings_file, pulse)
+    postman = Postman(env, partial(make_mailer, env), pulse)
+    drain = partial(run_loop, "inbox", drainer.step, idle_seconds=0.1, at_end=reader.close)
+    mail = partial(run_loop, "mail", postman.step, idle_seconds=0.25, wanted=pulse.mail_wanted, at_end=postman.close)
+    publish = partial(_publish, env)
+    threads = [
+        threading.Thread(target=partial(loop, pulse=pulse, stop=stop), name=name, daemon=True)
+        for name, loop in (("inbox", drain), ("mail", mail), ("publish", publish))
+    ]
+    for thread in threads:
+        thread.start()
+    log.info("the worker runs")
+    _beat_until(stop, env, pulse)
+    _end(threads, pulse)
+
+
+def _publish(env: Env, *, pulse: Pulse, stop: threading.Event) -> None:
+    """Publish while nobody else does; where a command does, wait for it."""
+    loop = PublishLoop(env, pulse)
+    while not stop.is_set():
+        with publish_lock(env.data.publish_lock) as is_ours:
+            if is_ours:
+                run_loop("publish", loop.step, pulse=pulse, stop=stop, idle_seconds=0.4, wanted=pulse.publish_wanted)
+        stop.wait(0.5)
+
+
+def _end(threads: list[threading.Thread], pulse: Pulse) -> None:
+    """Wait for the loops, woken from their rest; one that is stuck (a mail host) is left behind."""
+    pulse.mail_wanted.set()
+    pulse.publish_wanted.set()
+    deadline = monotonic() + STOP_SECONDS
+    for thread in threads:
+        thread.join(max(deadline - monotonic(), 0.0))
+    connections.close_all()
+    log.info("the worker has stopped")
+
+
+def _beat_until(stop: threading.Event, env: Env, pulse: Pulse) -> None:
+    meter = _Meter(InboxReader(env.data.inbox))
+    try:
+        while True:
+            with suppress(OSError):
+                write_beat(env.data.heartbeat, meter.beat(pulse, utc_now()))
+            if stop.wait(BEAT_SECONDS):
+                return
+    finally:
+        meter.close()
+
+
+class _Meter:
+    """Measures what waits, less often than the heart beats: counting a long queue costs something."""
+
+    def __init__(self, inbox: InboxReader) -> None:
+        self._inbox = inbox
+        self._measured_at: float | None = None
+        self._waiting: tuple[int, datetime | None, int, int] = (0, None, 0, 0)
+
+    def beat(self, pulse: Pulse, now: datetime) -> Beat:
+        if self._measured_at is None or monotonic() - self._measured_at >= MEASURE_SECONDS:
+            self._measured_at = monotonic()
+            self._waiting = self._measure() or self._waiting
+        inbox, oldest, mails, promises = self._waiting
+        return Beat(now, inbox, oldest, pulse.mail_delay, mails, promises, pulse.codes())
+
+    def _measure(self) -> tuple[int, datetime | None, int, int] | None:
+        try:
+            promises = DBTaskResult.objects.filter(status="READY").count()
+            return self._inbox.waiting(), self._inbox.oldest_at(), mail_backlog().waiting, promises
+        except (DatabaseError, sqlite3.Error):
+            return None
+
+    def close(self) -> None:
+        self._inbox.close()

@@ -1,0 +1,206 @@
+"""The third loop: what was promised is published, by one publisher at a time; and work that the clock asks for."""
+
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django_tasks_db.models import DBTaskResult
+
+from clarion.campaigns.queries import published_campaigns
+from clarion.env import Env
+from clarion.jobs.promises import carry_out
+from clarion.kernel.clock import DAY, MINUTE, utc_now
+from clarion.pages import publishing as pages
+from clarion.pages.policy import write_policy
+from clarion.pages.press import Press
+from clarion.worker.pulse import Pulse
+from clarion.worker.schedule import Schedule
+
+log = logging.getLogger("clarion.worker")
+
+TICK = MINUTE
+_READY = "READY"
+_AT_ONCE = 2000
+
+# What a promised name means, what must be out first standing first.
+NAMES: Mapping[str, Callable[[Mapping[str, str], Press], None]] = {
+    "publish-switches": lambda said, press: pages.publish_switches(said["campaign"], desk=press),
+    "publish-counts": lambda said, press: pages.publish_counts(said["campaign"], desk=press),
+    "publish-manage": lambda said, press: pages.publish_manage(said["campaign"], said["event"], desk=press),
+    "publish-event": lambda said, press: pages.publish_event(said["campaign"], said["event"], desk=press),
+    "publish-campaign": lambda said, press: pages.publish_campaign(said["campaign"], desk=press),
+    "publish-root": lambda _, press: pages.publish_root(desk=press),
+}
+_RANK = {name: rank for rank, name in enumerate(NAMES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """One piece of work, and the rows that promise it: identical promises are carried out once."""
+
+    name: str
+    arguments: Mapping[str, str]
+    rows: tuple[UUID, ...]
+
+    @property
+    def key(self) -> str:
+        """The same for identical promises."""
+        return json.dumps([self.name, dict(self.arguments)], sort_keys=True)
+
+
+def promised_work() -> list[Promised]:
+    """What waits to be carried out, the most urgent first, the oldest first among equals."""
+    rows = DBTaskResult.objects.filter(status=_READY, task_path=carry_out.module_path)
+    found: dict[str, tuple[str, dict[str, Any], list[UUID]]] = {}
+    for pk, said in rows.order_by("enqueued_at").values_list("id", "args_kwargs")[:_AT_ONCE]:
+        name, arguments = said["kwargs"]["name"], said["kwargs"]["arguments"]
+        key = json.dumps([name, arguments], sort_keys=True)
+        found.setdefault(key, (name, arguments, []))[2].append(pk)
+    work = [Promised(name, arguments, tuple(pks)) for name, arguments, pks in found.values()]
+    return sorted(work, key=lambda one: _RANK.get(one.name, len(_RANK)))
+
+
+@contextmanager
+def publish_lock(path: Path) -> Iterator[bool]:
+    """Whether this process is the one publisher for the time of the block."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+@dataclass(slots=True)
+class Failures:
+    """Promises that could not be kept: they stay, and are tried again later, each time after a longer rest."""
+
+    until: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+
+    def is_resting(self, key: str, now: datetime) -> bool:
+        """Whether it is too early to try again."""
+        return key in self.until and now < self.until[key][1]
+
+    def note(self, key: str, now: datetime) -> None:
+        """It failed."""
+        times = self.until.get(key, (0, now))[0] + 1
+        self.until[key] = (times, now + min(timedelta(seconds=2**times), 5 * MINUTE))
+
+    def forget(self, key: str) -> None:
+        """It succeeded."""
+        self.until.pop(key, None)
+
+
+class Publisher:
+    """Publishes what was promised. Only for who holds the lock."""
+
+    def __init__(self, env: Env, pulse: Pulse) -> None:
+        self._env = env
+        self._pulse = pulse
+        self._failures = Failures()
+        self._stale: set[str] = set()  # campaigns whose slower pages show older figures
+        self._delay_shown: int | None = None
+
+    def press(self, now: datetime) -> Press:
+        """The surroundings of one publication."""
+        env = self._env
+        return Press(env.data, env.public_url, env.office_url, now, env.frame_ancestor, self._pulse.mail_delay)
+
+    def start(self, now: datetime) -> None:
+        """Write the policy and what belongs to no campaign; what was counted while nobody published follows."""
+        write_policy(self.press(now))
+        pages.publish_root(desk=self.press(now))
+        self._stale = set(published_campaigns().values_list("slug", flat=True))
+
+    def keep_one(self, now: datetime) -> bool:
+        """Keep the most urgent promise; gives whether there was one.
+
+        One at a time, so that new figures never wait behind a long list.
+        """
+        work = next((one for one in promised_work() if not self._failures.is_resting(one.key, now)), None)
+        if work is None:
+            return False
+        try:
+            NAMES[work.name](work.arguments, self.press(now))
+        except Exception:
+            log.exception("%s failed", work.name)
+            self._failures.note(work.key, now)
+            return True
+        self._failures.forget(work.key)
+        if work.name == "publish-counts":
+            self._stale.add(work.arguments["campaign"])
+        DBTaskResult.objects.filter(pk__in=work.rows).delete()
+        return True
+
+    def refresh(self, now: datetime) -> None:
+        """Bring the slower pages up to date: those that show figures, and how long mails take."""
+        for slug in sorted(self._stale):
+            pages.publish_count_pages(slug, desk=self.press(now))
+            self._stale.discard(slug)
+        minutes = None if self._pulse.mail_delay is None else -(-self._pulse.mail_delay // MINUTE)
+        if minutes != self._delay_shown:
+            self._delay_shown = minutes
+            for slug in published_campaigns().values_list("slug", flat=True):
+                pages.publish_mail_delay(slug, desk=self.press(now))
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether any promise waits for another try."""
+        return bool(self._failures.until)
+
+
+class PublishLoop:
+    """The worker's own publisher: keeps promises as they come, and looks at the clock each minute."""
+
+    def __init__(self, env: Env, pulse: Pulse) -> None:
+        self._pulse = pulse
+        self._publisher = Publisher(env, pulse)
+        self._schedule = Schedule(pulse)
+        self._press_started = False
+        self._ticked_at: datetime | None = None
+        self._root_at: datetime | None = None
+
+    def step(self, now: datetime) -> bool:
+        """Keep one promise, and do what the minute asks for; gives whether more may wait."""
+        if not self._press_started:
+            self._publisher.start(now)
+            self._press_started, self._root_at = True, now
+        has_kept = self._publisher.keep_one(now)
+        self._pulse.has_unkept_promises = self._publisher.is_failing
+        self._tick_if_due(now)
+        return has_kept
+
+    def _tick_if_due(self, now: datetime) -> None:
+        if self._ticked_at is not None and now - self._ticked_at < TICK:
+            return
+        before, self._ticked_at = self._ticked_at, now
+        self._schedule.run(since=before or now - TICK, now=now)
+        self._publisher.refresh(now)
+        if self._root_at is not None and now - self._root_at >= DAY:
+            pages.publish_root(desk=self._publisher.press(now))
+            self._root_at = now
+
+
+def publish_now(env: Env) -> bool:
+    """Keep every promise here and now; gives whether that was done: not where another process publishes."""
+    with publish_lock(env.data.publish_lock) as is_ours:
+        if not is_ours:
+            return False
+        publisher = Publisher(env, Pulse())
+        now = utc_now()
+        write_policy(publisher.press(now))
+        while publisher.keep_one(utc_now()):
+            pass
+        return not publisher.is_failing

@@ -1,0 +1,72 @@
+"""What the clock asks for: events end, campaigns open and close, data goes, moderators are reminded, logs are cut."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from clarion.campaigns.queries import published_campaigns
+from clarion.events.actions import end_past_events
+from clarion.jobs.promises import promise
+from clarion.moderation.actions import promise_digests
+from clarion.privacy.actions import erase_expired
+from clarion.worker.pulse import Pulse
+
+log = logging.getLogger("clarion.worker")
+
+TRUNCATE_EVERY = timedelta(minutes=20)
+
+
+class Schedule:
+    """Runs each piece of scheduled work; one that fails is reported and does not keep the others from running."""
+
+    def __init__(self, pulse: Pulse) -> None:
+        self._pulse = pulse
+        self._truncated_at: datetime | None = None
+
+    def run(self, *, since: datetime, now: datetime) -> None:
+        """Do what is due at `now`; `since` is the last time. Safe to repeat."""
+        self._try("end events", lambda: _end_events(now))
+        self._try("open and close", lambda: _note_opening_hours(since, now))
+        self._try("erase", lambda: self._erase(now))
+        self._try("remind moderators", lambda: promise_digests(now=now))
+        self._try("cut the log", lambda: self._truncate_if_due(now))
+
+    def _try(self, what: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("scheduled work failed: %s", what)
+
+    def _erase(self, now: datetime) -> None:
+        drained_until = self._pulse.drained_until
+        if drained_until is not None:
+            erase_expired(drained_until=min(drained_until, now), now=now)
+
+    def _truncate_if_due(self, now: datetime) -> None:
+        is_due = self._truncated_at is None or now - self._truncated_at >= TRUNCATE_EVERY
+        if is_due and truncate_records():
+            self._truncated_at = now
+
+
+def truncate_records() -> bool:
+    """Move the records' log into the file and cut it, so that what was erased is gone; False: try again."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        is_busy: int = cursor.fetchone()[0]
+    return not is_busy
+
+
+def _end_events(now: datetime) -> None:
+    while end_past_events(now=now):
+        pass
+
+
+@transaction.atomic
+def _note_opening_hours(since: datetime, now: datetime) -> None:
+    """Campaigns that opened or closed by their dates since the last look: their pages say so."""
+    passed = Q(opens_at__gt=since, opens_at__lte=now) | Q(closes_at__gt=since, closes_at__lte=now)
+    for slug in published_campaigns().filter(passed).values_list("slug", flat=True):
+        promise("publish-switches", campaign=slug)
