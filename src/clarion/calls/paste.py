@@ -13,7 +13,7 @@ from clarion.calls.limits import TITLE
 from clarion.calls.write import statement_file
 from clarion.campaigns.markdown import plain_text
 from clarion.campaigns.rules import CampaignSettings, StatementText
-from clarion.kernel.slugs import SLUG, is_slug
+from clarion.kernel.slugs import is_slug
 from clarion.kernel.text import tidy, tidy_lines
 
 Format = Literal["text", "markdown", "html"]
@@ -27,6 +27,7 @@ _UNDERLINE = re.compile(r"=+|-{2,}")
 _FRONT_MATTER = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
 _FRONT_DATE = re.compile(r"^date:\s*[\"']?(\d{4}-\d\d-\d\d)", re.MULTILINE)
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "þ": "th"})
 _DATE_LINE_LENGTH = 60  # a longer line that holds a date is a sentence
 
 
@@ -92,15 +93,29 @@ def call_from_paste(
 def suggest_slug(*texts: str) -> str:
     """A slug from the first of these texts that has enough Latin letters or digits; empty where none has."""
     for text in texts:
-        letters = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
-        plain = re.sub(r"[^a-z0-9]+", "-", letters.encode("ascii", "ignore").decode().lower()).strip("-")
-        slug = plain if len(plain) <= 40 else plain[:41].rpartition("-")[0] or plain[:40]
-        has_letters = (
-            sum(c.isalpha() for c in slug) >= 2 and sum(c.isalpha() for c in text if not c.isascii()) <= len(text) / 2
-        )
-        if SLUG.fullmatch(slug) and is_slug(slug) and has_letters:
+        slug = _shortened(_plain_words(text))
+        if is_slug(slug) and sum(c.isalpha() for c in slug) >= 2 and _is_mostly_latin(text):
             return slug
     return ""
+
+
+def _plain_words(text: str) -> str:
+    """The words of a text in a-z and 0-9, accents dropped, joined by hyphens."""
+    letters = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
+    plain = "".join(c for c in letters if not unicodedata.combining(c))
+    return re.sub(r"-+", "-", re.sub(r"[^\w]|_", "-", plain).encode("ascii", "ignore").decode()).strip("-")
+
+
+def _shortened(slug: str) -> str:
+    """At most 40 letters, ending with a whole word where that can be."""
+    return slug if len(slug) <= 40 else (slug[:41].rpartition("-")[0] or slug[:40])
+
+
+def _is_mostly_latin(text: str) -> bool:
+    """Whether the slug says what the text says: one word in Latin letters among others says little."""
+    letters = [c for c in text if c.isalpha()]
+    latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
+    return latin * 2 >= len(letters)
 
 
 def _from_text(text: str, language: str) -> Pasted:
@@ -146,10 +161,9 @@ def _without_date(lines: list[str], language: str) -> tuple[date | None, list[st
     filled = [at for at, line in enumerate(lines) if line.strip()]
     for at in [*filled[:3], *filled[-3:]]:
         line = plain_text(lines[at])
-        if len(line) <= _DATE_LINE_LENGTH and (found := day_in(line, language)):
-            if found.is_whole_line:
-                lines = [*lines[:at], *lines[at + 1 :]]
-            return found.day, lines
+        found = day_in(line, language) if len(line) <= _DATE_LINE_LENGTH else None
+        if found and found.is_whole_line:
+            return found.day, [*lines[:at], *lines[at + 1 :]]
     return None, lines
 
 
