@@ -120,8 +120,10 @@ class Program:
     def _is_healthy(self, port: int) -> bool:
         if self.process and self.process.poll() is not None:
             raise AssertionError(f"clarion serve ended with {self.process.returncode}: {self._log_tail()}")
+        host = (self.public_url if port == self.public_port else self.office_url).removeprefix("http://")
+        question = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers={"Host": host})
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+            with urllib.request.urlopen(question, timeout=2):
                 return True
         except urllib.error.HTTPError as answer:
             return answer.code == 503 and port == self.office_port  # up, and waiting for the worker's first beat

@@ -178,6 +178,11 @@ def _prepare(env: Env, environ: Mapping[str, str]) -> None:
         raise ClarionError("The records cannot be brought up to date; `clarion doctor` says more.")
 
 
+def _are_up(env: Env, places: Mapping[str, Bind]) -> bool:
+    names = {"public": env.public_host, "office": env.office_host}
+    return all(answers_health(place.socket_host, place.port, names[part]) for part, place in places.items())
+
+
 def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str]) -> None:
     public, office = places["public"], places["office"]
     supervisor = Supervisor(
@@ -193,7 +198,7 @@ def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str])
     is_told = False
     while supervisor.is_running:
         supervisor.look_after()
-        if not is_told and all(answers_health(place.socket_host, place.port) for place in (public, office)):
+        if not is_told and _are_up(env, places):
             is_told = True
             click.echo(f"Public site: {env.public_url}/\nOffice:      {env.office_url}/")
         time.sleep(0.1)

@@ -114,12 +114,12 @@ class Supervisor:
                 child.process.wait()
 
 
-def answers_health(host: str, port: int) -> bool:
-    """Whether something answers `/healthz` there; what it says of others' health is its own matter."""
+def answers_health(host: str, port: int, name: str) -> bool:
+    """Whether the server named `name` answers `/healthz` there; what it says of others' health is its own matter."""
     place = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     connection = http.client.HTTPConnection(place, port, timeout=1)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/healthz", headers={"Host": name})
         return connection.getresponse().status in (200, 503)
     except (OSError, http.client.HTTPException):
         return False
