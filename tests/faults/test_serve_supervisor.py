@@ -1,0 +1,105 @@
+"""Promise: `clarion serve` starts on nothing, restarts what dies, tells each part what it needs, leaves nothing."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.program import Program, free_port, wait_until
+
+pytestmark = pytest.mark.faults
+SECRETS = {
+    "CLARION_MAIL_URL": "smtp://postmaster:hunter2@localhost:2525",
+    "AWS_SECRET_ACCESS_KEY": "hunter2-of-the-cloud",
+    "DATABASE_URL": "postgres://u:hunter2@db/x",
+}
+
+
+def processes_of(program: Program) -> dict[int, str]:
+    """The command lines of all processes that work on this data folder."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                environment = (entry / "environ").read_bytes().split(b"\0")
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if f"CLARION_DATA={program.data}".encode() in environment:
+                found[int(entry.name)] = command
+    return found
+
+
+def pid_of(program: Program, part: str) -> int:
+    """The process whose command line holds `part`."""
+    return next((pid for pid, command in processes_of(program).items() if part in command), 0)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    """`clarion serve` on an empty folder, secrets in its environment."""
+    running = Program(tmp_path, extra=SECRETS)
+    yield running
+    for pid in processes_of(running):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_it_starts_on_nothing_restarts_what_dies_and_leaves_nothing(program: Program) -> None:
+    program.start()
+    wait_until(lambda: program.public_url in program.log.read_text(), "the addresses to be printed")
+    intake = pid_of(program, "clarion.intake")
+    environment = Path(f"/proc/{intake}/environ").read_text()
+    assert "hunter2" not in environment
+    assert "MAIL" not in environment
+    office = Path(f"/proc/{pid_of(program, '--only office')}/environ").read_text()
+    assert "postmaster" not in office
+    assert "CLARION_MAIL_URL=smtp://localhost:2525" in office
+
+    os.kill(intake, signal.SIGKILL)
+    wait_until(lambda: pid_of(program, "clarion.intake") not in (0, intake), "a new intake")
+    wait_until(lambda: program._is_healthy(program.public_port), "the new intake to answer")
+
+    started = time.monotonic()
+    assert program.stop() == 0
+    assert time.monotonic() - started < 10
+    assert processes_of(program) == {}
+    assert "hunter2" not in program.log.read_text()
+
+
+def test_when_the_supervisor_is_killed_its_children_end_too(program: Program) -> None:
+    program.start()
+    assert program.process is not None
+    program.process.kill()
+    program.process.wait()
+
+    wait_until(lambda: not processes_of(program), "the children to end", seconds=15)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"CLARION_PUBLIC_URL": "http://call.example.org"},
+        {"CLARION_PUBLIC_URL": "https://example.org", "CLARION_OFFICE_URL": "https://example.org:8443"},
+        {"CLARION_PUBLIC_URL": "https://call.example.org", "CLARION_OFFICE_URL": "http://office.example.org"},
+    ],
+)
+def test_what_is_unsafe_does_not_serve(tmp_path: Path, settings: dict[str, str]) -> None:
+    program = Program(tmp_path, extra=SECRETS | settings)
+
+    done = program.run("serve", "--public", f"127.0.0.1:{free_port()}", check=False)
+
+    assert done.returncode == 1
+    assert "not safe to serve" in done.stderr
+    assert not program.data.exists()
+
+
+def test_all_addresses_without_a_name_are_not_served(tmp_path: Path) -> None:
+    program = Program(tmp_path, extra={"CLARION_PUBLIC_URL": "", "CLARION_OFFICE_URL": ""})
+
+    done = program.run("serve", "--public", f"0.0.0.0:{free_port()}", check=False)
+
+    assert done.returncode == 1
+    assert "plain http" in done.stderr
