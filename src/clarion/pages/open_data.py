@@ -14,7 +14,7 @@ from clarion.pages.calendars import location_of, stamp_of
 from clarion.pages.markup import marked_up
 from clarion.pages.showing import place_of
 from clarion.pages.site import Raw, Scene
-from clarion.signatures.queries import Figures
+from clarion.signatures.rules import Figures
 
 NEWEST = 50  # entries of a feed
 
