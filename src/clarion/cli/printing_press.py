@@ -1,5 +1,6 @@
 """Waiting until what was stored is published; publishing it here where no worker runs."""
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -33,6 +34,8 @@ def wait_for_call(env: Env, slug: str, version: int | None, *, since: datetime) 
 def wait_until(env: Env, is_done: Callable[[], bool], *, since: datetime) -> None:
     """Publish where nobody else does, else wait for the worker; raises `NotPublished` when it takes too long."""
     has_spoken = False
+    if sys.stderr.isatty():
+        click.echo("Publishing …", err=True)
     while not publish_now(env) and not is_done():
         waited = utc_now() - since
         if waited > PATIENCE:
