@@ -84,7 +84,6 @@ def serve(public: Bind | None, office: Bind | None, only: str | None, quiet: boo
         case "office":
             _serve_office(places["office"], environ)
         case _:
-            _prepare(env, environ)
             _supervise(env, places, environ)
 
 
@@ -165,10 +164,8 @@ def _serve_office(bind: Bind, environ: Mapping[str, str]) -> None:
     ).serve()
 
 
-def _prepare(env: Env, environ: Mapping[str, str]) -> None:
-    """Make the folders, the keys and the tables that are missing. Safe to repeat."""
-    env.data.make()
-    make_missing_keys(env.data.keys)
+def _migrate(environ: Mapping[str, str]) -> None:
+    """Bring the records' tables up to date. Safe to repeat; raises `ClarionError`."""
     done = subprocess.run(  # noqa: S603 - our own command
         [*_PYTHON, "django", "migrate", "--no-input", "--verbosity=0", "--settings=clarion.settings"],
         env=dict(environ),
@@ -184,17 +181,23 @@ def _are_up(env: Env, places: Mapping[str, Bind]) -> bool:
 
 
 def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str]) -> None:
-    public, office = places["public"], places["office"]
-    supervisor = Supervisor(
-        [
-            Child("public", _public_command(public), intake_environ(environ)),
-            Child("office", _office_command(office), office_environ(environ)),
-            Child("worker", [*_PYTHON, "clarion", "worker"], dict(environ)),
-        ]
-    )
+    """Run all three until told to stop. The public site waits for nobody: forms are taken while records migrate."""
+    env.data.make()
+    make_missing_keys(env.data.keys)
+    supervisor = Supervisor()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
-    supervisor.start()
+    try:
+        supervisor.start(Child("public", _public_command(places["public"]), intake_environ(environ)))
+        _migrate(environ)
+        supervisor.start(Child("office", _office_command(places["office"]), office_environ(environ)))
+        supervisor.start(Child("worker", [*_PYTHON, "clarion", "worker"], dict(environ)))
+        _look_after(supervisor, env, places)
+    finally:
+        supervisor.end()
+
+
+def _look_after(supervisor: Supervisor, env: Env, places: Mapping[str, Bind]) -> None:
     is_told = False
     while supervisor.is_running:
         supervisor.look_after()
@@ -202,4 +205,3 @@ def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str])
             is_told = True
             click.echo(f"Public site: {env.public_url}/\nOffice:      {env.office_url}/")
         time.sleep(0.1)
-    supervisor.end()

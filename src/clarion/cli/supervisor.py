@@ -83,14 +83,14 @@ class Child:
 class Supervisor:
     """Runs children until told to stop."""
 
-    def __init__(self, children: Sequence[Child]) -> None:
-        self._children = children
+    def __init__(self) -> None:
+        self._children: list[Child] = []
         self.is_running = True
 
-    def start(self) -> None:
-        """Start every child."""
-        for child in self._children:
-            child.start(time.monotonic())
+    def start(self, child: Child) -> None:
+        """Start one child, and keep it running."""
+        child.start(time.monotonic())
+        self._children.append(child)
 
     def stop(self) -> None:
         """Let the loop end; safe in a signal handler."""
