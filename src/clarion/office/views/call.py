@@ -166,6 +166,9 @@ PREVIEW_POLICY = {
     "sandbox": ["allow-same-origin"],
     "frame-ancestors": [SELF],
     "form-action": [NONE],
+    "script-src": None,
+    "connect-src": None,
+    "frame-src": None,
 }
 
 

@@ -78,19 +78,20 @@ def show_changes(request: OrganiserRequest) -> HttpResponse:
 def save_drafts(request: OrganiserRequest) -> HttpResponse:
     """Make the drafts the next version; a public campaign shows it within seconds."""
     texts = texts_of(request.campaign)
+    if not texts.changed:
+        messages.info(request, "Nothing has changed: there is no new version.")
+        return redirect("office:call", request.campaign.slug)
     wrong = [tag for tag, text in texts.drafted.items() if tag in texts.changed and statement_problems(text)]
     if wrong:
         messages.error(request, f"There are mistakes in {', '.join(wrong)}. Open it to see them.")
         return redirect("office:call", request.campaign.slug)
     try:
-        version, is_new = save_version(request.campaign, tuple(texts.drafted.values()), by=request.actor, now=utc_now())
+        version, _ = save_version(request.campaign, tuple(texts.drafted.values()), by=request.actor, now=utc_now())
     except NoStatement as refusal:
         messages.error(request, str(refusal))
         return redirect("office:call", request.campaign.slug)
     drop_drafts(request.campaign)
-    messages.success(
-        request, f"Version {version.number} is saved." if is_new else "Nothing had changed: there is no new version."
-    )
+    messages.success(request, f"Version {version.number} is saved.")
     return redirect("office:call", request.campaign.slug)
 
 

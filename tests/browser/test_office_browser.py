@@ -1,0 +1,171 @@
+"""The office in Chromium: passkeys with a virtual authenticator, the queue by keyboard, phones, axe."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+
+from clarion.audit.actions import HOST
+from clarion.campaigns.models import Campaign
+from clarion.events.models import Event
+from clarion.kernel.clock import utc_now
+from clarion.kernel.keys import Keys
+from clarion.organisers.actions import make_sign_in_link
+from clarion.organisers.models import Organiser
+from tests.make import HOUR, make_campaign, make_event, make_organiser, make_signature
+
+# Playwright's own loop runs in this thread, and Django takes that for a view of its own.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PAGES = (
+    "/", "/you/", "/new/", "/c/{c}/", "/c/{c}/moderation/", "/c/{c}/events/", "/c/{c}/events/new/", "/c/{c}/call/",
+    "/c/{c}/call/text/fr/", "/c/{c}/call/versions/1/", "/c/{c}/call/venues/", "/c/{c}/call/give/",
+    "/c/{c}/call/updates/new/", "/c/{c}/call/settings/", "/c/{c}/switches/", "/c/{c}/signatures/", "/c/{c}/team/",
+    "/c/{c}/log/",
+)  # fmt: skip
+VIRTUAL = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _addresses_for_the_test_server() -> None:
+    """What Django's test server asks for as it starts, though nothing is served below them."""
+    django_settings.STATIC_URL, django_settings.MEDIA_URL = "/no-static/", "/no-media/"
+
+
+@pytest.fixture
+def office(live_server: LiveServer, settings: Any) -> str:
+    """Address of the office."""
+    address = f"http://localhost:{urlsplit(live_server.url).port}"
+    settings.ENV = replace(django_settings.ENV, office_url=address)
+    settings.ALLOWED_HOSTS = ["localhost"]
+    return address
+
+
+@pytest.fixture
+def campaign(keys: Keys) -> Campaign:
+    """A campaign with something of everything."""
+    made = make_campaign(languages=("en", "fr"))
+    for age in (3, 2, 1):
+        at = utc_now() - age * HOUR
+        title = f"Gathering {age}"
+        make_event(made, keys, state="waiting", title=title, confirmed_at=at, flags=["copy-nearby"])
+    make_event(made, keys)
+    make_signature(made, keys, state="confirmed")
+    return made
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser with a device that keeps passkeys."""
+    made = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield made
+    made.close()
+
+
+def page_with_device(context: BrowserContext) -> Page:
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": VIRTUAL})
+    return page
+
+
+def newcomer() -> Organiser:
+    organiser = make_organiser()
+    organiser.set_unusable_password()
+    organiser.save()
+    return organiser
+
+
+def enrol(page: Page, office: str) -> None:
+    """Come in by a link and make a passkey."""
+    page.goto(f"{office}/sign-in/{make_sign_in_link(newcomer(), utc_now(), by=HOST)}")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Make a passkey").click()
+    page.get_by_role("button", name="Make the passkey").click()
+    page.wait_for_url(f"{office}/you/")
+
+
+def test_a_passkey_is_made_signs_in_and_opens_an_export(
+    office: str, campaign: Campaign, context: BrowserContext
+) -> None:
+    page = page_with_device(context)
+    enrol(page, office)
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{office}/sign-in/")
+
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(f"{office}/c/{campaign.slug}/")
+    page.goto(f"{office}/c/{campaign.slug}/export/")
+    page.get_by_role("button", name="Use your passkey").click()
+    page.wait_for_url(f"{office}/c/{campaign.slug}/export/")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export signatures").click()
+
+    assert "Amina Otieno" in download.value.path().read_text(encoding="utf-8-sig")
+
+
+def test_the_queue_is_decided_by_keyboard_alone(office: str, campaign: Campaign, context: BrowserContext) -> None:
+    page = page_with_device(context)
+    enrol(page, office)
+    page.goto(f"{office}/c/{campaign.slug}/moderation/")
+
+    page.keyboard.press("j")
+    page.get_by_role("heading", name="Gathering 3").wait_for()
+    page.keyboard.press("j")
+    page.get_by_role("heading", name="Gathering 2").wait_for()
+    page.keyboard.press("k")
+    page.get_by_role("heading", name="Gathering 3").wait_for()
+    page.keyboard.press("1")
+    page.get_by_role("heading", name="Gathering 2").wait_for()
+    page.keyboard.press("r")
+    page.locator("#reason-r").select_option("duplicate")
+    page.get_by_role("button", name="Refuse").click()
+    page.get_by_role("heading", name="Gathering 1").wait_for()
+
+    states = dict(Event.objects.filter(title__startswith="Gathering").values_list("title", "state"))
+    assert states == {"Gathering 3": "kept", "Gathering 2": "refused", "Gathering 1": "waiting"}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_every_page_fits_and_axe_finds_nothing(
+    office: str, campaign: Campaign, context: BrowserContext, width: int, scheme: str
+) -> None:
+    page = page_with_device(context)
+    enrol(page, office)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    item = f"/c/{campaign.slug}/moderation/{Event.objects.filter(state='waiting')[0].public_id}/"
+    for path in (*PAGES, item):
+        page.goto(office + path.format(c=campaign.slug))
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        found = [(one["id"], one["nodes"][0]["target"]) for one in Axe().run(page).response["violations"]]
+        assert found == [], path
+
+
+def test_the_office_works_without_scripts_but_for_passkeys(office: str, campaign: Campaign, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto(f"{office}/sign-in/{make_sign_in_link(newcomer(), utc_now(), by=HOST)}")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Use a password").click()
+
+    assert page.locator("svg.qr").is_visible()
+    assert page.get_by_label("The six digits").is_visible()
+    context.close()

@@ -1,0 +1,163 @@
+"""The queue: decisions with reasons, the next item after each, and a clear word when another was faster."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from clarion.campaigns.models import Campaign
+from clarion.events.models import Event
+from clarion.kernel.keys import Keys
+from clarion.moderation.models import Decision
+from clarion.outbox.models import Mail
+from tests.make import DAY, HOUR, NOON, make_campaign, make_event, make_organiser
+from tests.office import signed_in
+
+pytestmark = pytest.mark.django_db
+QUEUE = "/c/clean-water/moderation/"
+
+
+def waiting(keys: Keys, *, age: int = 1, **fields: Any) -> Event:
+    at = NOON - age * HOUR
+    return make_event(
+        Campaign.objects.first() or make_campaign(), keys, state="waiting", confirmed_at=at, proposed_at=at, **fields
+    )
+
+
+def test_the_queue_shows_flags_language_and_age_and_can_be_narrowed_to_a_language(keys: Keys) -> None:
+    waiting(keys, title="Marche pour l’eau", language="fr", flags=["copy-nearby"])
+    waiting(keys, title="One glass")
+    client = signed_in(make_organiser(role="moderator"))
+
+    page = client.get(QUEUE).content.decode()
+    assert "maybe a copy" in page
+    assert "Marche pour l’eau" in page
+    assert "One glass" in page
+    assert "One glass" not in client.get(QUEUE + "?language=fr").content.decode()
+
+
+def test_an_item_shows_the_organisers_contact_to_a_moderator(keys: Keys) -> None:
+    event = waiting(keys)
+    page = signed_in(make_organiser(role="moderator")).get(f"{QUEUE}{event.public_id}/").content.decode()
+
+    assert "wanjiru@example.com" in page
+    assert "Wanjiru Kamau" in page
+
+
+def test_keeping_says_how_it_was_checked_and_goes_on_to_the_next(keys: Keys) -> None:
+    first, second = waiting(keys, age=2), waiting(keys, age=1)
+    client = signed_in(make_organiser(role="moderator"))
+
+    answer = client.post(f"{QUEUE}{first.public_id}/decide/", {"verb": "keep", "checked": "spoken", "seen": "0"})
+
+    assert answer["Location"] == f"{QUEUE}{second.public_id}/"
+    first.refresh_from_db()
+    assert (first.state, first.checked) == ("kept", "spoken")
+    answer = client.post(
+        f"{QUEUE}{second.public_id}/decide/", {"verb": "refuse", "reason": "duplicate", "sentence": "Sorry."}
+    )
+    assert answer["Location"] == QUEUE
+    assert Mail.objects.filter(kind="event-refused").count() == 1
+
+
+def test_a_decision_without_its_reason_changes_nothing(keys: Keys) -> None:
+    event = waiting(keys)
+    client = signed_in(make_organiser(role="moderator"))
+    for posted in (
+        {"verb": "keep"}, {"verb": "refuse"}, {"verb": "refuse", "reason": "nonsense"}, {"verb": "burn"}, {},
+    ):  # fmt: skip
+        answer = client.post(f"{QUEUE}{event.public_id}/decide/", posted)
+        assert answer.status_code == 422
+
+    event.refresh_from_db()
+    assert event.state == "waiting"
+    assert not Decision.objects.exists()
+
+
+def test_the_second_moderator_is_told_who_was_faster(keys: Keys) -> None:
+    event = waiting(keys)
+    one, other = make_organiser(role="moderator", name="Mo"), make_organiser(role="moderator")
+    address = f"{QUEUE}{event.public_id}/decide/"
+    signed_in(one).post(address, {"verb": "keep", "checked": "known"})
+
+    page = signed_in(other).post(address, {"verb": "refuse", "reason": "hateful"}, follow=True).content.decode()
+
+    assert "Another moderator was faster: Mo kept it." in page
+    event.refresh_from_db()
+    assert event.state == "kept"
+
+
+def test_a_text_that_changed_meanwhile_is_read_again(keys: Keys) -> None:
+    event = waiting(keys, sequence=1)
+    client = signed_in(make_organiser(role="moderator"))
+
+    page = client.post(
+        f"{QUEUE}{event.public_id}/decide/", {"verb": "keep", "checked": "known", "seen": "0"}, follow=True
+    )
+
+    assert "changed the event after you opened it" in page.content.decode()
+
+
+def test_a_decision_is_taken_back(keys: Keys) -> None:
+    event = waiting(keys)
+    client = signed_in(make_organiser(role="moderator"))
+    client.post(f"{QUEUE}{event.public_id}/decide/", {"verb": "refuse", "reason": "hateful"})
+    decision = Decision.objects.get()
+
+    client.post(f"{QUEUE}{event.public_id}/undo/{decision.public_id}/")
+
+    event.refresh_from_db()
+    assert event.state == "waiting"
+
+
+def test_the_pin_is_corrected(keys: Keys) -> None:
+    event = waiting(keys)
+    client = signed_in(make_organiser(role="moderator"))
+    said = {"title": event.title, "kind": event.kind, "city": event.city, "address": event.address}
+
+    assert client.post(f"{QUEUE}{event.public_id}/correct/", {**said, "lat": "-1.3"}).status_code == 422
+    client.post(f"{QUEUE}{event.public_id}/correct/", {**said, "lat": "-1.3", "lon": "36.9"})
+
+    event.refresh_from_db()
+    assert (event.lat, event.lon) == (-1.3, 36.9)
+
+
+def test_a_published_event_is_hidden_and_cancelled_from_its_page(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+    client = signed_in(make_organiser(role="moderator"))
+
+    client.post(f"/c/clean-water/events/{event.public_id}/cancel/")
+    event.refresh_from_db()
+    assert event.state == "cancelled"
+    client.post(f"{QUEUE}{event.public_id}/decide/", {"verb": "hide", "reason": "not-real"})
+    event.refresh_from_db()
+    assert event.state == "hidden"
+
+
+def test_an_admin_announces_an_event_that_is_public_at_once() -> None:
+    make_campaign()
+    client = signed_in(make_organiser())
+    form = {
+        "title": "Cups on the steps", "kind": "rally", "language": "en", "country": "ke", "city": "Nairobi",
+        "day": (NOON + 9 * DAY).date().isoformat(), "starts": "18:00",
+    }  # fmt: skip
+
+    assert client.post("/c/clean-water/events/new/", {**form, "city": ""}).status_code == 422
+    client.post("/c/clean-water/events/new/", form)
+
+    event = Event.objects.get()
+    assert (event.state, event.origin, event.zone) == ("kept", "office", "Africa/Nairobi")
+    client.post(f"/c/clean-water/events/{event.public_id}/edit/", {**form, "starts": "19:00"})
+    event.refresh_from_db()
+    assert event.starts_local.endswith("T19:00")
+
+
+def test_the_queue_asks_the_database_the_same_whatever_its_length(
+    keys: Keys, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for age in range(1, 9):
+        waiting(keys, age=age)
+    client = signed_in(make_organiser())
+
+    with django_assert_num_queries(10):
+        client.get(QUEUE)

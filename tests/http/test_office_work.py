@@ -1,0 +1,315 @@
+"""What admins do: the call and its versions, switches, search, exports, settings."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django_tasks_db.models import DBTaskResult
+from pytest_django import DjangoAssertNumQueries
+
+from clarion.audit.models import Entry
+from clarion.campaigns.models import Campaign, Draft
+from clarion.campaigns.queries import current_statements, current_version
+from clarion.donations.models import GivePage
+from clarion.kernel.clock import utc_now
+from clarion.kernel.keys import Keys
+from clarion.outbox.models import Mail
+from clarion.places.models import Venue
+from tests.make import make_campaign, make_event, make_organiser, make_signature
+from tests.office import signed_in
+
+pytestmark = pytest.mark.django_db
+CALL = "/c/clean-water/"
+TEXT = {"title": "Clean water", "summary": "", "body": "All of it.", "demands": "Wells | ministries\nPumps"}
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign(languages=("en", "fr"))
+
+
+@pytest.fixture
+def admin(campaign: Campaign) -> Client:
+    return signed_in(make_organiser(), again=True)
+
+
+def promised() -> list[str]:
+    return [row.args_kwargs["kwargs"]["name"] for row in DBTaskResult.objects.order_by("enqueued_at")]
+
+
+def noticed() -> list[str]:
+    return [mail.detail["what"] for mail in Mail.objects.filter(kind="notice-to-admins")]
+
+
+# ---- the call
+
+
+def test_drafts_become_one_version_together(admin: Client, campaign: Campaign) -> None:
+    admin.post(CALL + "call/text/en/", TEXT)
+    admin.post(CALL + "call/text/fr/", {**TEXT, "title": "De l’eau", "status": "community", "is_present": "on"})
+    assert current_version(campaign).number == 1
+    assert promised() == []
+    assert "De l’eau" in admin.get(CALL + "call/changes/").content.decode()
+
+    admin.post(CALL + "call/save/")
+
+    statements = current_statements(campaign)
+    assert current_version(campaign).number == 2
+    assert statements["en"].demands == [{"text": "Wells", "to": "ministries"}, {"text": "Pumps", "to": ""}]
+    assert (statements["fr"].status, statements["fr"].translates) == ("community", 2)
+    assert promised() == ["publish-campaign"]
+    assert not Draft.objects.exists()
+
+
+def test_saving_what_did_not_change_makes_no_version(admin: Client, campaign: Campaign) -> None:
+    admin.post(CALL + "call/save/")
+    assert current_version(campaign).number == 1
+
+
+def test_a_mistake_in_a_text_is_told_and_kept_out(admin: Client) -> None:
+    answer = admin.post(CALL + "call/text/en/", {**TEXT, "body": "<b onclick=x>Hello</b>"})
+
+    assert answer.status_code == 422
+    assert "HTML" in answer.content.decode()
+    assert not Draft.objects.exists()
+
+
+def test_the_preview_shows_drafts_and_can_run_nothing(admin: Client) -> None:
+    admin.post(CALL + "call/text/en/", {**TEXT, "title": "Water, and now"})
+
+    page = admin.get(CALL + "call/preview/en/page/")
+
+    assert "Water, and now" in page.content.decode()
+    assert "sandbox allow-same-origin" in page["Content-Security-Policy"]
+    assert "script-src" not in page["Content-Security-Policy"]
+    assert admin.get(CALL + "call/preview.css")["Content-Type"].startswith("text/css")
+
+
+def test_a_language_comes_and_goes_with_a_version(admin: Client, campaign: Campaign) -> None:
+    assert admin.post(CALL + "call/add-language/", {"language": "xx-YY"}).status_code == 422
+    assert admin.post(CALL + "call/add-language/", {"language": "ar"})["Location"].endswith("/call/text/ar/")
+    admin.post(CALL + "call/text/ar/", {**TEXT, "title": "ماء", "status": "machine"})
+    assert admin.get(CALL + "call/preview/ar/page/").status_code == 200
+    admin.post(CALL + "call/text/fr/drop/", {"what": "language"})
+    admin.post(CALL + "call/save/")
+
+    assert set(current_statements(campaign)) == {"en", "ar"}
+    assert admin.get(CALL + "call/versions/2/").status_code == 200
+
+
+def test_a_pasted_text_is_previewed_and_then_published() -> None:
+    organiser = make_organiser()
+    client = signed_in(organiser)
+    pasted = {
+        "title": "", "text": "Water for all\n\nEvery school needs it.", "language": "en", "slug": "",
+        "organiser_name": "Committee", "organiser_email": organiser.email,
+    }  # fmt: skip
+
+    answer = client.post("/new/", pasted)
+
+    assert answer["Location"] == "/c/water-for-all/call/preview/en/"
+    campaign = Campaign.objects.get()
+    assert not campaign.is_published
+    assert "Publish" in client.get(answer["Location"]).content.decode()
+    client.post("/c/water-for-all/call/publish/")
+    campaign.refresh_from_db()
+    assert campaign.is_published
+    assert promised() == ["publish-campaign"]
+    assert "taken" in client.post("/new/", {**pasted, "slug": "water-for-all"}).content.decode()
+
+
+def test_settings_are_checked_as_those_of_a_folder_are(admin: Client, campaign: Campaign) -> None:
+    form = {
+        "organiser_name": "Committee", "organiser_email": "office@example.org", "minimum_age": "16",
+        "count_threshold": "1", "takes_signatures": "on", "takes_events": "on", "accent": "red",
+    }  # fmt: skip
+    assert admin.post(CALL + "call/settings/", form).status_code == 422
+    assert (
+        admin.post(CALL + "call/settings/", {**form, "accent": "#aa0000", "never_shown": "ke, ug"}).status_code == 302
+    )
+
+    campaign.refresh_from_db()
+    assert (campaign.accent, campaign.count_threshold, campaign.never_shown) == ("#aa0000", 1, ["KE", "UG"])
+    assert not campaign.takes_gifts
+
+
+def test_venues_are_a_table_whose_mistakes_have_lines(admin: Client) -> None:
+    header = "id,type,operator,country,city,address,lat,lon,name\n"
+    bad = admin.post(CALL + "call/venues/", {"table": header + "one,square,,,Nairobi,,,,Square"})
+    assert bad.status_code == 422
+    assert "Line 2" in bad.content.decode()
+
+    admin.post(CALL + "call/venues/", {"table": header + "one,square,,KE,Nairobi,,-1.29,36.82,Square"})
+
+    assert Venue.objects.get().name == "Square"
+    assert promised() == ["publish-campaign"]
+
+
+def test_changed_ways_to_give_are_told_to_every_other_admin(admin: Client) -> None:
+    make_organiser()
+    give = {"title": "Give", "beneficiary": "Water Committee"}
+    bad = admin.post(CALL + "call/give/en/", {**give, "iban": "DE89370400440532013001"})
+    assert bad.status_code == 422
+
+    good = admin.post(CALL + "call/give/en/", {**give, "iban": "DE89 3704 0044 0532 0130 00"})
+    assert good.status_code == 302, good.context["form"].errors
+
+    assert GivePage.objects.get().iban == "DE89370400440532013000"
+    assert noticed() == ["give-changed"]
+    other = admin.post(CALL + "call/give/fr/", {**give, "iban": "FR7630006000011234567890189"})
+    assert other.status_code == 422
+
+
+def test_an_update_is_posted_changed_and_taken_away(admin: Client, campaign: Campaign) -> None:
+    news = {"language": "en", "posted_on": "2026-12-01", "title": "News", "body": "Good."}
+    admin.post(CALL + "call/updates/new/", news)
+    admin.post(CALL + "call/updates/2026-12-01/en/", {**news, "title": "Better news"})
+    assert campaign.updates.get().title == "Better news"
+
+    admin.post(CALL + "call/updates/2026-12-01/en/", {"remove": "yes"})
+
+    assert not campaign.updates.exists()
+
+
+# ---- switches
+
+
+@pytest.mark.parametrize(
+    ("switch", "job"),
+    [
+        ("pause", "publish-switches"),
+        ("close", "publish-switches"),
+        ("freeze", "publish-counts"),
+        ("sign-off", "publish-campaign"),
+        ("events-off", "publish-campaign"),
+        ("give-off", "publish-campaign"),
+    ],
+)
+def test_a_switch_promises_its_job(admin: Client, switch: str, job: str) -> None:
+    admin.post(f"{CALL}switches/{switch}/")
+    assert job in promised()
+
+
+def test_switches_go_back(admin: Client, campaign: Campaign) -> None:
+    for switch in ("pause", "resume", "close", "reopen", "freeze", "unfreeze", "sign-off", "sign-on"):
+        admin.post(f"{CALL}switches/{switch}/")
+    campaign.refresh_from_db()
+    assert (campaign.paused_at, campaign.closed_at, campaign.takes_signatures) == (None, None, True)
+    assert admin.post(CALL + "switches/nonsense/").status_code == 404
+
+
+def test_a_close_is_mailed_to_every_other_admin(admin: Client) -> None:
+    make_organiser()
+    admin.post(CALL + "switches/close/")
+    assert noticed() == ["closed"]
+
+
+def test_a_notice_stands_in_each_language(admin: Client, campaign: Campaign) -> None:
+    admin.post(CALL + "switches/notice/", {"notice-en": "Moved to noon.", "notice-fr": ""})
+    campaign.refresh_from_db()
+    assert campaign.notice == {"en": "Moved to noon."}
+    assert promised() == ["publish-switches"]
+
+
+def test_the_office_says_whether_the_worker_has_taken_a_switch(admin: Client) -> None:
+    state = CALL + "switches/state/"
+    assert admin.get(state).json()["waiting"] is False
+    admin.post(CALL + "switches/pause/")
+    assert admin.get(state).json() | {"sentence": ""} == {"sentence": "", "waiting": True, "late": False}
+
+    DBTaskResult.objects.update(enqueued_at=utc_now() - timedelta(seconds=6))
+
+    assert admin.get(state).json()["late"] is True
+    assert "clarion worker" in admin.get(CALL + "switches/").content.decode()
+    DBTaskResult.objects.update(status="SUCCESSFUL")
+    assert admin.get(state).json()["waiting"] is False
+
+
+# ---- signatures
+
+
+def test_search_finds_an_address_in_any_spelling_and_the_log_does_not_hold_it(
+    admin: Client, campaign: Campaign, keys: Keys
+) -> None:
+    make_signature(campaign, keys, email="amina.otieno@gmail.com", name="Amina Otieno")
+    make_signature(campaign, keys, email="other@example.com", name="Somebody Else")
+
+    page = admin.post(CALL + "signatures/", {"email": "AminaOtieno+news@gmail.com"}).content.decode()
+
+    assert "Amina Otieno" in page
+    assert "Somebody Else" not in page
+    entry = Entry.objects.get(verb="searched")
+    assert "amina" not in str(entry.__dict__).lower()
+    assert "Nothing is held" in admin.post(CALL + "signatures/", {"email": "x@example.com"}).content.decode()
+
+
+def test_an_export_needs_a_fresh_sign_in(campaign: Campaign, keys: Keys) -> None:
+    make_signature(campaign, keys, state="confirmed")
+    client = signed_in(make_organiser())
+
+    assert client.get(CALL + "export/")["Location"].startswith("/second-factor/again/")
+    answer = client.post(CALL + "export/signatures.csv")
+    assert answer["Location"].startswith("/second-factor/again/")
+    assert not Entry.objects.filter(verb="exported").exists()
+
+
+def test_an_export_is_streamed_safe_and_told(admin: Client, campaign: Campaign, keys: Keys) -> None:
+    make_organiser()
+    make_signature(campaign, keys, name='=HYPERLINK("http://evil")', email="amina@example.com", state="confirmed")
+    make_signature(campaign, keys, email="pending@example.com")
+
+    answer = admin.post(CALL + "export/signatures.csv")
+
+    assert answer.streaming
+    text = b"".join(answer).decode()  # type: ignore[arg-type]
+    assert "'=HYPERLINK" in text
+    assert "amina@example.com" in text
+    assert "pending@example.com" not in text
+    assert "no-store" in answer["Cache-Control"]
+    assert noticed() == ["exported"]
+    assert Entry.objects.filter(verb="exported", detail={"what": "signatures"}).count() == 1
+
+
+def test_events_are_exported_with_their_contacts(admin: Client, campaign: Campaign, keys: Keys) -> None:
+    make_event(campaign, keys, title="@everyone")
+    text = b"".join(admin.post(CALL + "export/events.csv")).decode()  # type: ignore[arg-type]
+    assert "'@everyone" in text
+    assert "wanjiru@example.com" in text
+
+
+# ---- overview, log, home
+
+
+def test_the_overview_says_when_the_worker_is_silent_and_what_is_missing(admin: Client) -> None:
+    page = admin.get(CALL).content.decode()
+    assert "The worker is silent" in page
+    assert "legal name" in page
+    assert "TLS" in page
+
+
+def test_health_follows_the_workers_heartbeat(admin: Client) -> None:
+    beat = settings.ENV.data.heartbeat
+    beat.parent.mkdir(exist_ok=True)
+    beat.write_text(f'{{"at": "{utc_now().isoformat()}", "trouble": ["mail"]}}')
+    try:
+        assert admin.get("/healthz").json() == {"office": "ok", "records": "ok", "worker": "ok"}
+        assert "Mails do not leave." in admin.get(CALL).content.decode()
+    finally:
+        beat.unlink()
+    assert admin.get("/healthz").json()["worker"] == "silent"
+
+
+def test_the_log_names_who_did_what(admin: Client) -> None:
+    admin.post(CALL + "switches/pause/")
+    page = admin.get(CALL + "log/").content.decode()
+    assert "paused" in page
+    assert "Nadia" in page
+
+
+@pytest.mark.parametrize(("path", "queries"), [("", 20), ("call/", 16), ("switches/", 14), ("log/", 12)])
+def test_a_page_asks_the_database_a_known_number_of_times(
+    admin: Client, path: str, queries: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(queries):
+        admin.get(CALL + path)
