@@ -9,7 +9,7 @@ from clarion.events.models import Event
 from clarion.kernel.addresses import canonical
 from clarion.kernel.ids import RecordId, new_id
 from clarion.kernel.keys import Keys
-from clarion.kernel.links import Link
+from clarion.kernel.links import Link, LinkKind
 from clarion.kernel.sealing import keyed_hash, lock_fields
 from clarion.kernel.submissions import Submission
 from clarion.organisers.models import Membership, Organiser, Team
@@ -230,3 +230,19 @@ def make_event(
         "kept_at": NOON - HOUR if was_kept else None, "checked": "spoken" if was_kept else "",
     }  # fmt: skip
     return Event.objects.create(campaign=campaign, state=state, **{**defaults, **host, **fields})
+
+
+def make_confirmation(
+    signature: Signature, *, at: datetime = NOON + MINUTE, answer: str = "yes", **said: Any
+) -> Submission:
+    """A press on a signature's confirmation link, untyped unless `kind` says otherwise."""
+    kind = said.pop("kind", LinkKind.CONFIRM)
+    expires_at = int((said.pop("mailed_at", NOON) + 7 * DAY).timestamp())
+    link = Link(kind, signature.campaign_id, RecordId(signature.public_id), expires_at=expires_at)
+    return make_submission("confirm", campaign=signature.campaign.slug, at=at, link=link, answer=answer, **said)
+
+
+def make_withdrawal(signature: Signature, email: str, *, at: datetime = NOON + HOUR) -> Submission:
+    """A withdraw form with an address typed into it."""
+    link = Link(LinkKind.WITHDRAW, signature.campaign_id, RecordId(signature.public_id))
+    return make_submission("withdraw", campaign=signature.campaign.slug, at=at, link=link, email=email)

@@ -49,13 +49,15 @@ KINDS: Mapping[str, BatchRenderer] = {
     },
 }
 
+Listener = Callable[[Collection[str], datetime], object]
+
 # Told of every attempt: the seven days of an unconfirmed record begin with it.
-ATTEMPTED: Mapping[str, Callable[[Collection[str], datetime], None]] = {
+ATTEMPTED: Mapping[str, Listener] = {
     "confirm-signature": lambda ids, now: signatures.note_mailed(ids, now=now),
     "confirm-event": lambda ids, now: events.note_mailed(ids, now=now),
 }
 # Told once a mail is over, sent or not: an address that was kept for it goes.
-OVER: Mapping[str, Callable[[Collection[str], datetime], object]] = {
+OVER: Mapping[str, Listener] = {
     "withdrawn": lambda ids, now: signatures.forget_withdrawn_addresses(now=now, mailed=ids),
     "my-data": lambda ids, now: privacy.forget_my_data_addresses(now=now, mailed=ids),
 }
@@ -220,9 +222,7 @@ def settle(outcome: Outcome, *, now: datetime) -> None:
     _tell(OVER, [*outcome.over, *given_up], now)
 
 
-def _tell(
-    whom: Mapping[str, Callable[[Collection[str], datetime], object]], mails: Sequence[Mail], now: datetime
-) -> None:
+def _tell(whom: Mapping[str, Listener], mails: Sequence[Mail], now: datetime) -> None:
     for kind, tell in whom.items():
         ids = [mail.record for mail in mails if mail.kind == kind]
         if ids:

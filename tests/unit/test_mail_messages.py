@@ -1,0 +1,73 @@
+"""What leaves is a message that any reader parses: checked with the library's own parser."""
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clarion.gateways.mime import needs_smtputf8, write_message
+from clarion.outbox.letters import Letter
+from tests.make import NOON
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")) | st.just("\n"), max_size=3000)
+
+
+def parsed(letter: Letter, sender: str = "office@example.org") -> EmailMessage:
+    """The message as the library reads it."""
+    raw = write_message(letter, "0123456789abcdef@call.example.org", sender, at=NOON)
+    return cast(EmailMessage, message_from_bytes(raw, policy=SMTP))
+
+
+def body(message: EmailMessage, kind: str) -> str:
+    """One alternative, as text."""
+    part = message.get_body((kind,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+@given(TEXTS, TEXTS)
+def test_both_bodies_come_back_as_they_were(text: str, html: str) -> None:
+    message = parsed(Letter("amina@example.com", "Hello", text, html, "en"))
+
+    assert body(message, "plain").rstrip("\n") == text.rstrip("\n")
+    assert body(message, "html").rstrip("\n") == html.rstrip("\n")
+
+
+@pytest.mark.parametrize("text", ["Plain words.\n", "Ein paar schöne Wörter in einem Satz.\n", "أكد توقيعك\n" * 40])
+def test_no_line_is_too_long_for_mail(text: str) -> None:
+    raw = write_message(
+        Letter("a@example.com", text.split("\n")[0], text * 60, text, "en"), "m@h.example", "o@e.org", at=NOON
+    )
+
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+def test_headers_name_sender_and_subject_in_any_script() -> None:
+    letter = Letter("amina@example.com", "أكد توقيعك: ماء نظيف", "x\n", "<p>x</p>", "ar", "لجنة الماء")
+    message = parsed(letter, "Other name <office@example.org>")
+
+    assert message["Subject"] == letter.subject
+    assert message["From"] == "لجنة الماء <office@example.org>"
+    assert message["Message-ID"] == "<0123456789abcdef@call.example.org>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Date"].datetime == NOON
+    assert message["To"] == "amina@example.com"
+
+
+def test_a_line_break_in_a_header_is_refused() -> None:
+    for letter in (
+        Letter("a@example.com\nBcc: b@example.com", "x", "", "", "en"),
+        Letter("a@b.org", "x\r\ny", "", "", "en"),
+    ):
+        with pytest.raises(ValueError, match="one line"):
+            write_message(letter, "m@h.example", "o@example.org", at=NOON)
+
+
+def test_only_a_local_part_beyond_ascii_needs_smtputf8() -> None:
+    assert not needs_smtputf8("amina@bücher.example")
+    assert needs_smtputf8("amīna@example.com")
