@@ -343,3 +343,17 @@ def test_a_title_cannot_leave_its_place(press: Press) -> None:
 
     for address in ("", "events/", f"events/{event.public_id}/", "countries/ke/"):
         assert "<script>alert" not in page(press, f"/{SLUG}/en/{address}")
+
+
+def test_a_new_time_at_the_same_place_does_not_speak_of_a_former_place(press: Press) -> None:
+    """Who reads "before at" would go to the wrong square."""
+    campaign = make_campaign()
+    venue = make_venue(campaign)
+    same = {"venue": venue.ref, "venue_name": venue.name, "city": "Nairobi", "address": "Uhuru Park"}
+    event = make_event(campaign, venue=venue, moved_at=NOON, moved={**same, "starts_local": "2026-12-09T17:00"})
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    text = page(press, f"/{SLUG}/en/events/{event.public_id}/")
+    assert "Wednesday, December 9, 2026" in text
+    assert "Before at:" not in text

@@ -151,12 +151,13 @@ def _wall_time(scene: Scene, before: str, now: str) -> str:
 
 
 def _place_before(event: Event) -> str:
-    """The former place as far as it is known, where it is another one."""
+    """The former place as far as it is known; empty where it is the same one."""
     before = event.moved
-    parts = [before.get("venue_name", "") or before.get("venue", ""), before.get("address", ""), before.get("city", "")]
-    place = ", ".join(dict.fromkeys(part for part in parts if part))
-    is_same = before.get("city", event.city) == event.city and before.get("address", event.address) == event.address
-    return "" if is_same and not before.get("venue") else place
+    now = {"venue": event.venue.ref if event.venue else "", "city": event.city, "address": event.address}
+    if all(before.get(name, value) == value for name, value in now.items()):
+        return ""
+    parts = (before.get("venue_name", ""), before.get("address", ""), before.get("city", ""))
+    return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
 @lru_cache(maxsize=16384)

@@ -61,6 +61,7 @@ def publish_campaign(slug: str, *, desk: Press) -> None:
     run.write_sitemaps()
     run.tidy()
     publish_root(desk=desk)
+    publish_cities(run.site, accepted(load_country_settings(desk.country_settings)))
 
 
 def publish_counts(slug: str, *, desk: Press) -> None:
@@ -118,7 +119,7 @@ def publish_manage(slug: str, event_id: str, *, desk: Press) -> None:
 
 
 def publish_root(*, desk: Press) -> None:
-    """Publish what belongs to no campaign: the list of calls, errors, the files for robots, cities.
+    """Publish what belongs to no campaign: the list of calls, errors, the files for robots.
 
     Safe to repeat; once a month at least, for `security.txt` expires.
     """
@@ -133,7 +134,6 @@ def publish_root(*, desk: Press) -> None:
     contacts = published_campaigns().values_list("organiser_email", flat=True)
     for raw in (front.robots_txt(desk), front.sitemap_index(desk, calls), front.security_txt(desk, list(contacts))):
         site.write(raw.file, raw.content)
-    publish_cities(site, accepted(load_country_settings(desk.country_settings)))
 
 
 def withdraw_campaign(slug: str, *, desk: Press) -> None:
