@@ -217,3 +217,16 @@ def test_the_last_admin_stays() -> None:
     client.post(f"/c/clean-water/team/{admin.public_id}/", {"role": "moderator"})
 
     assert admin.memberships.get().role == "admin"
+
+
+def test_an_invitation_goes_on_after_signing_in_again() -> None:
+    make_campaign()
+    client = signed_in(make_organiser())
+    invitation = {"email": "new@example.org", "name": "Lin", "role": "moderator", "countries": "KE"}
+
+    answer = client.post("/c/clean-water/team/", invitation)
+    assert answer["Location"].startswith("/second-factor/again/")
+    answer = client.post(answer["Location"], {"code": code_of(SECRET), "next": "/c/clean-water/team/"})
+
+    assert "http://localhost:8001/sign-in/" in answer.content.decode()
+    assert Organiser.objects.get(email="new@example.org").memberships.get().countries == ["KE"]
