@@ -111,7 +111,7 @@ def troubles(beat: Mapping[str, Any], now: datetime) -> list[str]:
 
 def _delay(beat: Mapping[str, Any]) -> str:
     """How long mails take now, in words; empty while nothing is known."""
-    seconds = beat.get("mail_delay_seconds", beat.get("mail_delay"))
+    seconds = beat.get("mail_delay_seconds")
     if not isinstance(seconds, int | float):
         return ""
     return f"{seconds:.0f} s" if seconds < _MINUTES_FROM else f"{seconds / 60:.0f} min"

@@ -25,7 +25,9 @@ from clarion.signatures.actions import freeze_counts, unfreeze_counts
 from clarion.signatures.models import CountState
 
 TAKEN_WITHIN = timedelta(seconds=5)
-_PROMISES = ("publish-switches", "publish-counts", "publish-campaign")
+PAGES_WITHIN = timedelta(seconds=30)  # a way switched on or off changes every page of the call
+_SWITCHES = ("publish-switches", "publish-counts")
+_ALL_PAGES = ("publish-campaign",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,19 @@ class Taken:
 
 def taken(campaign: Campaign, now: datetime) -> Taken:
     """How things stand between the office and the worker."""
-    since = oldest_open_promise(campaign.slug, _PROMISES)
-    if since is None:
+    switched = oldest_open_promise(campaign.slug, _SWITCHES)
+    pages = oldest_open_promise(campaign.slug, _ALL_PAGES)
+    if switched is None and pages is None:
         return Taken("The public site shows what stands here.", is_waiting=False, is_late=False)
-    if now - since <= TAKEN_WITHIN:
-        return Taken("Being taken: a few seconds.", is_waiting=True, is_late=False)
-    seconds = int((now - since).total_seconds())
-    return Taken(f"The worker has not taken this for {seconds} seconds.", is_waiting=True, is_late=True)
+    waited = max(now - since for since in (switched, pages) if since is not None)
+    if _is_late(switched, TAKEN_WITHIN, now) or _is_late(pages, PAGES_WITHIN, now):
+        sentence = f"The worker has not taken this for {int(waited.total_seconds())} seconds."
+        return Taken(sentence, is_waiting=True, is_late=True)
+    return Taken("Being taken: a few seconds.", is_waiting=True, is_late=False)
+
+
+def _is_late(since: datetime | None, within: timedelta, now: datetime) -> bool:
+    return since is not None and now - since > within
 
 
 class NoticeForm(forms.Form):
