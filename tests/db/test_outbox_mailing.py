@@ -1,0 +1,254 @@
+"""Mails leave as promised: once, in order, at a rate, again after a failure, and never with a stranger's words."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+
+from clarion.campaigns.models import Campaign
+from clarion.env import Env
+from clarion.gateways.fakes import FakeMailer
+from clarion.gateways.mail import MailDeferred, MailHostFailed, MailRefused
+from clarion.kernel.keys import Keys, read_key_ring
+from clarion.kernel.links import Link, LinkKind, link_public_key, read_link
+from clarion.outbox.actions import MailPromise, promise_mails
+from clarion.outbox.models import Mail
+from clarion.outbox.queries import due_mails, mail_backlog
+from clarion.privacy.actions import deny, take_my_data, withdraw
+from clarion.privacy.models import MyDataMail
+from clarion.signatures.actions import confirm_signatures, take_signatures
+from clarion.signatures.models import Signature
+from clarion.worker.mailing import Postman, Rate
+from clarion.worker.pulse import Pulse
+from tests.make import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    make_campaign,
+    make_confirmation,
+    make_signature,
+    make_submission,
+    make_withdrawal,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+ENV: Env = settings.ENV
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign(languages=("en", "ar"), title="Clean water & schools")
+
+
+@pytest.fixture
+def mailer() -> FakeMailer:
+    return FakeMailer()
+
+
+@pytest.fixture
+def postman(mailer: FakeMailer) -> Postman:
+    return Postman(ENV, lambda: mailer, Pulse())
+
+
+def links_in(text: str, verb: str) -> list[Link]:
+    key = read_key_ring(ENV.data.keys, "link").current
+    tokens = re.findall(rf"/{verb}/([\w-]+)", text)
+    return [read_link({key.number: link_public_key(key)}, token) for token in tokens]
+
+
+def test_the_mail_asks_to_confirm_in_the_language_of_the_form(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    form = make_submission(language="ar", name="Evil <b>words</b>")
+    take_signatures([form], keys=keys, now=NOON)
+    postman.step(NOON + MINUTE)
+
+    [sent] = mailer.sent
+    letter = sent.letter
+    assert (letter.to, letter.sender_name, sent.sender) == (
+        "amina@example.com",
+        "Water Committee",
+        "office@example.org",
+    )
+    assert "Clean water & schools" in letter.subject
+    assert "Clean water & schools" in letter.text
+    assert "Clean water &amp; schools" in letter.html
+    assert "Evil" not in letter.text + letter.html + letter.subject
+    for body in (letter.text, letter.html):
+        assert f"{ENV.public_url}/clean-water/ar/confirm/" in body
+        confirm, withdrawing = links_in(body, "confirm")[0], links_in(body, "withdraw")[0]
+        assert (confirm.kind, confirm.record, confirm.campaign) == (LinkKind.CONFIRM, form.id, campaign.pk)
+        assert confirm.expires_at == int((NOON + MINUTE + 7 * DAY).timestamp())
+        assert (withdrawing.kind, withdrawing.expires_at) == (LinkKind.WITHDRAW, 0)
+    assert Mail.objects.count() == 0
+    assert Signature.objects.get().last_mailed_at == NOON + MINUTE
+
+
+def test_a_discreet_campaign_says_nothing_in_the_subject(keys: Keys, postman: Postman, mailer: FakeMailer) -> None:
+    make_campaign(is_discreet=True, title="Clean water")
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    postman.step(NOON)
+
+    assert "water" not in mailer.sent[0].letter.subject.lower()
+
+
+def test_the_owner_is_told_whether_the_address_is_new_pending_or_counted(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    for hour in range(2):
+        take_signatures([make_submission(at=NOON + hour * HOUR)], keys=keys, now=NOON + hour * HOUR)
+        postman.step(NOON + hour * HOUR)
+    confirm_signatures([make_confirmation(Signature.objects.order_by("pk")[0])], keys=keys, now=NOON + HOUR)
+    take_signatures([make_submission(at=NOON + 2 * HOUR)], keys=keys, now=NOON + 2 * HOUR)
+    postman.step(NOON + 2 * HOUR)
+
+    new, pending, counted = (sent.letter for sent in mailer.sent)
+    assert "You signed before" not in new.text
+    assert "You signed before" in pending.text
+    assert counted.subject == "You have signed already: Clean water & schools"
+    assert "counted" in counted.text
+
+
+def test_another_spelling_of_a_counted_address_gets_an_ordinary_mail(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    row = make_signature(campaign, keys, email="amina@example.com")
+    confirm_signatures([make_confirmation(row)], keys=keys, now=NOON)
+    take_signatures([make_submission(email="amina+x@example.com", at=NOON + HOUR)], keys=keys, now=NOON + HOUR)
+    postman.step(NOON + HOUR)
+
+    letter = mailer.sent[0].letter
+    assert letter.to == "amina+x@example.com"
+    assert letter.subject == "Confirm your signature: Clean water & schools"
+    assert "already" not in letter.text
+
+
+def test_while_a_denial_stands_links_ask_for_the_address(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    denied = make_signature(campaign, keys, email="amina@example.com")
+    deny(make_confirmation(denied, answer="not-me"), keys=keys, now=NOON)
+    for at in (NOON + HOUR, NOON + 8 * DAY):
+        take_signatures([make_submission(at=at)], keys=keys, now=at)
+        postman.step(at)
+
+    kinds = [links_in(sent.letter.text, "confirm")[0].kind for sent in mailer.sent]
+    assert kinds == [LinkKind.CONFIRM_TYPED, LinkKind.CONFIRM]
+
+
+def test_a_mail_for_what_was_withdrawn_meanwhile_is_dropped(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    row = Signature.objects.get()
+    withdraw(make_withdrawal(row, "amina@example.com"), keys=keys, now=NOON + MINUTE)
+    promise_mails([MailPromise("confirm-signature", row.public_id, "en", campaign.slug)], now=NOON)
+    postman.step(NOON + HOUR / 2)
+
+    assert [sent.letter.subject for sent in mailer.sent] == ["Your signature is withdrawn: Clean water & schools"]
+    assert mailer.sent[0].letter.to == "amina@example.com"
+    assert Signature.objects.get().box is None
+    assert Mail.objects.count() == 0
+
+
+def test_a_deferred_mail_is_tried_again_and_a_refused_one_is_not(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    forms = [make_submission(email=f"{name}@example.com", name=name) for name in ("later", "never", "now")]
+    take_signatures(forms, keys=keys, now=NOON)
+    mailer.failing = {"later@example.com": MailDeferred("greylisted"), "never@example.com": MailRefused("unknown")}
+    postman.step(NOON)
+
+    assert [sent.letter.to for sent in mailer.sent] == ["now@example.com"]
+    waiting = Mail.objects.get()
+    assert waiting.attempts == 1
+    assert NOON < waiting.due_at < NOON + MINUTE
+    mailer.failing = {}
+    postman.step(NOON + MINUTE)
+    assert mailer.sent[-1].letter.to == "later@example.com"
+    assert mailer.sent[-1].message_id == waiting.message_id
+
+
+def test_a_mail_host_that_fails_costs_no_mail_an_attempt(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    mailer.host_failure = MailHostFailed("mail-unreachable")
+    with pytest.raises(MailHostFailed):
+        postman.step(NOON)
+
+    assert Mail.objects.get().attempts == 0
+    mailer.host_failure = None
+    postman.step(NOON)
+    assert len(mailer.sent) == 1
+
+
+def test_a_mail_that_cannot_be_written_holds_up_no_other(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    broken, whole = make_signature(campaign, keys), make_signature(campaign, keys)
+    Signature.objects.filter(pk=broken.pk).update(box=b"\0\1broken")
+    promises = [MailPromise("confirm-signature", row.public_id, "en", campaign.slug) for row in (broken, whole)]
+    promise_mails(promises, now=NOON)
+    postman.step(NOON)
+
+    assert len(mailer.sent) == 1
+    assert Mail.objects.get().record == broken.public_id
+
+
+def test_held_mails_wait(campaign: Campaign, keys: Keys) -> None:
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    Mail.objects.update(is_held=True)
+
+    assert due_mails(10, now=NOON) == []
+    assert mail_backlog().held == 1
+
+
+def test_the_mail_rate_is_kept() -> None:
+    seconds = [0.0]
+    rate = Rate(60, clock=lambda: seconds[0])
+    sent = 0
+    for _ in range(600):
+        room = rate.room()
+        rate.take(room)
+        sent += room
+        seconds[0] += 0.1
+
+    assert 58 <= sent <= 62
+
+
+def test_my_data_mails_the_links_of_an_address_once_a_day(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    row = make_signature(campaign, keys, email="amina@example.com")
+    asked = make_submission("my-data", email="Amina@example.com", at=NOON)
+
+    assert take_my_data(asked, keys=keys, now=NOON)
+    assert not take_my_data(make_submission("my-data", email="amina@example.com"), keys=keys, now=NOON + HOUR)
+    postman.step(NOON + MINUTE)
+
+    [sent] = mailer.sent
+    assert [link.record for link in links_in(sent.letter.text, "withdraw")] == [row.public_id]
+    assert bytes(MyDataMail.objects.get().box) == b""
+    assert take_my_data(asked, keys=keys, now=NOON + DAY)
+
+
+@pytest.mark.parametrize("typed", ["nobody@example.com", "amina+else@example.com"])
+def test_my_data_is_silent_to_any_other_address(campaign: Campaign, keys: Keys, typed: str) -> None:
+    make_signature(campaign, keys, email="amina@example.com")
+
+    assert not take_my_data(make_submission("my-data", email=typed), keys=keys, now=NOON)
+    assert Mail.objects.count() == 0
+
+
+def test_the_delay_is_the_age_of_the_oldest_confirmation(campaign: Campaign, keys: Keys, mailer: FakeMailer) -> None:
+    pulse = Pulse()
+    mailer.host_failure = MailHostFailed("mail-unreachable")
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    with pytest.raises(MailHostFailed):
+        Postman(ENV, lambda: mailer, pulse).step(NOON + 5 * MINUTE)
+
+    assert pulse.mail_delay == timedelta(minutes=5)

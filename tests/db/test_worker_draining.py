@@ -1,0 +1,167 @@
+"""The inbox is drained exactly once, whatever comes twice, broken, or in the middle of a crash."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from clarion.campaigns.models import Campaign
+from clarion.env import Env
+from clarion.gateways.fakes import FakeMailer
+from clarion.inbox.reader import InboxReader
+from clarion.inbox.writer import InboxWriter
+from clarion.kernel.ids import new_id
+from clarion.kernel.keys import Keys, read_key_ring
+from clarion.kernel.sealing import BatchSealer, sealing_public_key
+from clarion.kernel.submissions import Submission
+from clarion.outbox.models import AddressMark, Mail
+from clarion.privacy.erased import read_erased
+from clarion.privacy.models import Receipt, SetAside
+from clarion.signatures.models import Signature
+from clarion.signatures.queries import confirmed_count
+from clarion.worker.draining import Drainer, runs_of
+from clarion.worker.mailing import Postman
+from clarion.worker.pulse import Pulse
+from clarion.worker.schedule import Schedule
+from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_confirmation, make_submission, make_withdrawal
+
+pytestmark = pytest.mark.django_db
+
+ENV: Env = settings.ENV
+
+
+class Inbox:
+    """An inbox with both its ends."""
+
+    def __init__(self, path: Path, keys: Keys) -> None:
+        self.pulse = Pulse()
+        self.writer, self.reader = InboxWriter(path), InboxReader(path)
+        ring = read_key_ring(ENV.data.keys, "inbox")
+        self._ring = ring
+        self.drainer = Drainer(self.reader, ring, keys, path.parent / "no-countries.toml", self.pulse)
+
+    def put(self, *submissions: Submission) -> None:
+        sealer = BatchSealer(self._ring.current.number, sealing_public_key(self._ring.current))
+        rows = [(one.id, sealer.seal(one.to_bytes())) for one in submissions]
+        self.writer.append(rows, sealer.key_number, sealer.sealed_key, at=submissions[0].at)
+
+    def close(self) -> None:
+        self.writer.close()
+        self.reader.close()
+
+
+@pytest.fixture
+def inbox(data_folder: Path, keys: Keys) -> Iterator[Inbox]:
+    inbox = Inbox(ENV.data.inbox, keys)
+    yield inbox
+    inbox.close()
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign()
+
+
+def test_a_row_leaves_the_inbox_once_records_hold_it(campaign: Campaign, inbox: Inbox) -> None:
+    inbox.put(make_submission(), make_submission(email="bo@example.com"))
+    inbox.drainer.step(NOON + MINUTE)
+
+    assert inbox.reader.waiting() == 0
+    assert Signature.objects.count() == Mail.objects.count() == Receipt.objects.count() == 2
+
+
+def test_a_row_that_comes_again_is_passed_over(campaign: Campaign, inbox: Inbox) -> None:
+    form = make_submission()
+    for _ in range(3):
+        inbox.put(form, form)
+        inbox.drainer.step(NOON + MINUTE)
+
+    assert Signature.objects.count() == Mail.objects.count() == 1
+    assert inbox.reader.waiting() == 0
+
+
+def test_a_held_back_form_leaves_its_submission_id_alone(campaign: Campaign, inbox: Inbox) -> None:
+    for hour in range(4):
+        inbox.put(make_submission(at=NOON + hour * HOUR))
+        inbox.drainer.step(NOON + hour * HOUR)
+
+    assert (Signature.objects.count(), Receipt.objects.count()) == (3, 4)
+
+
+def test_a_row_that_does_not_open_is_set_aside_and_blocks_nobody(campaign: Campaign, inbox: Inbox) -> None:
+    good = make_submission()
+    inbox.writer.append([(new_id(), b"garbage")], 1, b"not a key")
+    inbox.writer.append([(new_id(), b"garbage")], 99, b"not a key")
+    inbox.put(good, make_submission(campaign="no-such-call"), make_submission("my-data"))
+    inbox.drainer.step(NOON)
+
+    assert Signature.objects.get().public_id == good.id
+    assert sorted(SetAside.objects.values_list("error", flat=True)) == [
+        "BoxBroken", "BoxBroken", "KeyError", "SubmissionBroken",
+    ]  # fmt: skip
+    assert inbox.reader.waiting() == 0
+
+
+def test_confirm_not_me_and_withdraw_take_the_same_road(campaign: Campaign, inbox: Inbox) -> None:
+    forms = [make_submission(email=f"{name}@example.com") for name in ("amina", "bo", "chidi")]
+    inbox.put(*forms)
+    inbox.drainer.step(NOON)
+    amina, bo, chidi = (Signature.objects.get(public_id=form.id) for form in forms)
+    inbox.put(*(make_confirmation(row) for row in (amina, bo, chidi)))
+    inbox.put(make_confirmation(bo, answer="not-me"), make_confirmation(bo))
+    inbox.put(make_withdrawal(chidi, "chidi@example.com"), make_withdrawal(amina, "wrong@example.com"))
+    inbox.drainer.step(NOON + HOUR)
+
+    states = dict(Signature.objects.values_list("public_id", "state"))
+    assert states == {amina.public_id: "confirmed", bo.public_id: "denied", chidi.public_id: "withdrawn"}
+    assert confirmed_count(campaign) == 1
+    assert read_erased(ENV.data.erased) == [bo.public_id, chidi.public_id]
+
+
+def test_forms_between_rare_ones_are_carried_out_in_bulk() -> None:
+    forms = [make_submission() for _ in range(4)]
+    rare = make_submission("my-data", email="a@example.com")
+
+    assert list(runs_of([*forms[:2], rare, *forms[2:]])) == [forms[:2], [rare], forms[2:]]
+
+
+def test_nothing_is_erased_while_a_confirmation_may_wait_in_the_inbox(campaign: Campaign, inbox: Inbox) -> None:
+    inbox.put(make_submission())
+    inbox.drainer.step(NOON)
+    Signature.objects.update(last_mailed_at=NOON)
+    in_time = make_confirmation(Signature.objects.get(), at=NOON + 7 * DAY - MINUTE)
+    inbox.put(in_time)
+    Schedule(inbox.pulse).run(since=NOON + 9 * DAY, now=NOON + 9 * DAY + MINUTE)
+
+    assert Signature.objects.get().state == "pending"
+    inbox.drainer.step(NOON + 9 * DAY)
+    Schedule(inbox.pulse).run(since=NOON + 9 * DAY, now=NOON + 9 * DAY + MINUTE)
+    assert Signature.objects.get().state == "confirmed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_hours_after_withdrawing_no_file_holds_the_person(inbox: Inbox, data_folder: Path) -> None:
+    """Words and hash, in every file of the data folder: records, inbox, their logs. The three-mails mark aside."""
+    make_campaign()
+    said = {"name": "Zqxcanary Name", "email": "zqxcanary@example.com", "postcode": "ZQXPOST"}
+    inbox.put(make_submission(**said))
+    inbox.drainer.step(NOON)
+    row = Signature.objects.get()
+    words = [value.encode() for value in said.values()] + [bytes(row.address_hash or b"")]
+    inbox.put(make_confirmation(row))
+    inbox.drainer.step(NOON + MINUTE)
+    box = bytes(Signature.objects.get().box or b"")
+    inbox.put(make_withdrawal(row, said["email"]))
+    inbox.drainer.step(NOON + 2 * MINUTE)
+    Postman(ENV, FakeMailer, inbox.pulse).step(NOON + 3 * MINUTE)
+    schedule = Schedule(inbox.pulse)
+    for minute in range(4, 124, 10):
+        inbox.drainer.step(NOON + minute * MINUTE)
+        schedule.run(since=NOON, now=NOON + minute * MINUTE)
+    AddressMark.objects.all().delete()  # it may stay for seven days
+    schedule.run(since=NOON, now=NOON + 3 * HOUR)
+
+    for file in (path for path in data_folder.rglob("*") if path.is_file()):
+        content = file.read_bytes()
+        assert not [word for word in [*words, box] if word in content], file

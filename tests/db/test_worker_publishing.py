@@ -1,0 +1,84 @@
+"""Promises are kept: the urgent first, identical ones once, by one publisher at a time."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from clarion.env import Env
+from clarion.jobs.promises import promise
+from clarion.kernel.keys import Keys
+from clarion.kernel.policy import read_policy
+from clarion.signatures.actions import confirm_signatures
+from clarion.worker.publishing import Publisher, PublishLoop, promised_work, publish_lock, publish_now
+from clarion.worker.pulse import Pulse
+from tests.make import MINUTE, NOON, make_campaign, make_confirmation, make_signature
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+ENV: Env = settings.ENV
+
+
+@transaction.atomic
+def promise_all(*names: str) -> None:
+    for name in names:
+        promise(name, campaign="clean-water")
+
+
+def test_identical_promises_are_one_piece_of_work_and_urgent_ones_come_first() -> None:
+    promise_all("publish-campaign", "publish-counts", "publish-counts", "publish-switches")
+
+    work = promised_work()
+
+    assert [one.name for one in work] == ["publish-switches", "publish-counts", "publish-campaign"]
+    assert [len(one.rows) for one in work] == [1, 2, 1]
+
+
+def test_a_counted_signature_stands_in_counts_json_at_once_and_on_other_pages_within_a_minute(
+    data_folder: Path, keys: Keys
+) -> None:
+    campaign = make_campaign()
+    loop = PublishLoop(ENV, Pulse())
+    loop.step(NOON)
+    signature = make_signature(campaign, keys)
+    confirm_signatures([make_confirmation(signature)], keys=keys, now=NOON)
+    loop.step(NOON + MINUTE / 10)
+
+    counts = json.loads((data_folder / "site/clean-water/counts.json").read_text())
+    assert counts["total"] == 1
+    assert promised_work() == []
+    page = data_folder / "site/clean-water/en/counts/index.html"
+    before = page.read_bytes()
+    loop.step(NOON + MINUTE)
+    assert page.read_bytes() != before
+
+
+def test_a_promise_that_cannot_be_kept_waits_and_holds_up_no_other(data_folder: Path) -> None:
+    make_campaign()
+    with transaction.atomic():
+        promise("publish-switches")  # says no campaign: nothing can be made of it
+    promise_all("publish-counts")
+    publisher = Publisher(ENV, Pulse())
+
+    assert publisher.keep_one(NOON)
+    assert publisher.is_failing
+    assert publisher.keep_one(NOON)
+    assert not publisher.keep_one(NOON)
+    assert [one.name for one in promised_work()] == ["publish-switches"]
+    assert publisher.keep_one(NOON + MINUTE)
+
+
+def test_a_command_publishes_only_while_nobody_else_does(data_folder: Path) -> None:
+    make_campaign()
+    promise_all("publish-campaign")
+    with publish_lock(ENV.data.publish_lock) as is_ours:
+        assert is_ours
+        assert not publish_now(ENV)
+
+    assert publish_now(ENV)
+    assert promised_work() == []
+    policy = read_policy((data_folder / "policy/policy.json").read_text())
+    assert set(policy.campaigns) == {"clean-water"}
+    assert (data_folder / "site/clean-water/en/index.html").is_file()
