@@ -1,0 +1,186 @@
+"""The whole road on real processes: form, inbox, worker, mail, confirmation, count; and what may not break it."""
+
+import http.client
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from tests.program import Program, links_of, wait_until
+
+pytestmark = pytest.mark.faults
+
+CALL = """\
+slug = "short-call"
+default_language = "en"
+[organiser]
+name = "Water Committee"
+email = "office@example.org"
+"""
+STATEMENT = "---\ntitle: A short call\n---\nOne paragraph.\n"
+WIDE = {"CLARION_TRUSTED_PROXIES": "127.0.0.1/32", "CLARION_NETWORK_LIMITS": "127.0.0.0/8=1000000/100000"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    """The program with a call of one language: published in a moment."""
+    call = tmp_path / "call"
+    call.mkdir()
+    (call / "campaign.toml").write_text(CALL, encoding="utf-8")
+    (call / "statement.en.md").write_text(STATEMENT, encoding="utf-8")
+    running = Program(tmp_path / "run", extra=WIDE)
+    running.folder.mkdir()
+    running.launch(call)
+    running.start()
+    yield running
+    running.stop()
+
+
+def _post(program: Program, path: str, fields: dict[str, str]) -> tuple[int, str]:
+    """Status and Location of one form; 0 where the connection broke."""
+    connection = http.client.HTTPConnection("127.0.0.1", program.public_port, timeout=10)
+    headers = FORM | {"host": urlsplit(program.public_url).netloc}
+    try:
+        connection.request("POST", path, urlencode(fields), headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.getheader("location") or ""
+    except (OSError, http.client.HTTPException):
+        return 0, ""
+    finally:
+        connection.close()
+
+
+def _until_taken(program: Program, path: str, fields: dict[str, str], page: str) -> None:
+    """Post as an impatient person does: again, until the answer comes."""
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        status, location = _post(program, path, fields)
+        if status == 303 and page in location:
+            return
+        assert status in (0, 503), (status, location)
+        time.sleep(0.1)
+    raise AssertionError("never answered")
+
+
+def _at_once(work: Callable[[str], None], items: Sequence[str], *, hands: int = 16) -> None:
+    with ThreadPoolExecutor(hands) as pool:
+        list(pool.map(work, items))
+
+
+def _children(program: Program) -> dict[str, int]:
+    """Process ids of the supervisor's children by part."""
+    assert program.process is not None
+    found = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            command = (status.parent / "cmdline").read_bytes().decode()
+        except (OSError, IndexError, ValueError):
+            continue
+        if parent == program.process.pid:
+            part = next(part for part in ("intake", "office", "worker") if part in command)
+            found[part] = int(status.parent.name)
+    return found
+
+
+def _sign(program: Program) -> Callable[[str], None]:
+    def sign(address: str) -> None:
+        fields = {"name": "Amina", "email": address, "country": "KE"}
+        _until_taken(program, "/short-call/en/sign", fields, "check-your-mail")
+
+    return sign
+
+
+def _confirm_links(program: Program, wanted: int) -> dict[str, str]:
+    """The path of each address's confirmation, once all have come."""
+    found: dict[str, str] = {}
+
+    def all_there() -> bool:
+        if len(list(program.mail_folder.glob("*.eml"))) < wanted:
+            return False
+        found.update({str(mail["To"]): urlsplit(links_of(mail, "confirm")[0]).path for mail in program.mails()})
+        return len(found) >= wanted
+
+    wait_until(all_there, f"{wanted} mails", seconds=120)
+    return found
+
+
+def test_no_acknowledged_signature_is_lost_and_none_counts_twice_when_processes_are_killed(program: Program) -> None:
+    addresses = [f"person{n}@example.org" for n in range(2_000)]
+    done = threading.Event()
+
+    def kill_in_turn() -> None:
+        for part in ("intake", "worker", "office") * 20:
+            if done.wait(1.2):
+                return
+            pid = _children(program).get(part)
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_in_turn)
+    killer.start()
+    try:
+        _at_once(_sign(program), addresses)
+        links = _confirm_links(program, len(addresses))
+
+        def confirm(address: str) -> None:
+            _until_taken(program, links[address], {"answer": "yes"}, "thanks")
+
+        _at_once(confirm, addresses)
+    finally:
+        done.set()
+        killer.join()
+    wait_until(lambda: program.counts("short-call")["total"] == 2_000, "all of them to count", seconds=60)
+    _at_once(confirm, addresses[:50])
+    time.sleep(3)
+    counts = program.counts("short-call")
+    assert counts["total"] == 2_000
+    assert sum(counts["by_country"].values()) + counts["other"] == sum(counts["by_day"].values()) == 2_000
+
+
+def test_sixty_four_identical_forms_at_once_are_one_row_and_one_mail(program: Program) -> None:
+    for round_number in range(20):
+        address = f"eager{round_number}@example.org"
+        _at_once(lambda _, address=address: _sign(program)(address), [""] * 64, hands=64)
+    wait_until(lambda: len(program.mails()) >= 20, "a mail for each of twenty people")
+    time.sleep(2)
+    assert sorted(str(mail["To"]) for mail in program.mails()) == sorted(f"eager{n}@example.org" for n in range(20))
+
+
+def test_no_log_holds_a_name_an_address_or_a_token(program: Program) -> None:
+    canaries = ["Zebulon-Canary", "canary.bird@example.org", "Nest-7431"]
+    fields = {"name": canaries[0], "email": canaries[1], "country": "KE", "postcode": canaries[2]}
+    _until_taken(program, "/short-call/en/sign", fields, "check-your-mail")
+    mail = program.wait_for_mail(canaries[1])
+    links = [urlsplit(link).path for link in links_of(mail) if link.startswith(program.public_url)]
+    for path in links:
+        _post(program, path, {"answer": "yes", "email": canaries[1]})
+        _post(program, path[:-3] + "abc", {"answer": "yes"})
+    _post(program, "/short-call/en/sign", fields | {"country": "not a country"})
+    tokens = [part for path in links for part in path.split("/") if len(part) > 60]
+    wait_until(lambda: program.mails(canaries[1])[1:], "the last mail after withdrawing")
+    program.stop()
+    log = program.log.read_text(encoding="utf-8", errors="replace")
+    assert tokens
+    assert [word for word in canaries + tokens if word in log] == []
+    assert not re.search(r"127\.0\.0\.1(?!:)", log.replace(f"127.0.0.1:{program.public_port}", ""))
+
+
+def test_stopping_in_the_middle_of_signing_keeps_what_was_answered(program: Program) -> None:
+    """SIGTERM ends within ten seconds with the inbox committed, and the next start carries on."""
+    addresses = [f"late{n}@example.org" for n in range(200)]
+    _at_once(_sign(program), addresses)
+    began = time.monotonic()
+    program.stop()
+    assert time.monotonic() - began < 10
+    program.start()
+    assert len(_confirm_links(program, 200)) == 200
