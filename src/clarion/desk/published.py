@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from hashlib import sha256
 from threading import Lock
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from clarion.places.countries import CODES
@@ -36,8 +36,13 @@ class PublishedSite:
         return found
 
     def total(self) -> int:
-        """The published total; raises `OSError` or `ValueError` where it cannot be read."""
-        return int(json.loads(self._get(f"/{self.slug}/counts.json"))["total"])
+        """The published total, 0 before there is one; raises `OSError` or `ValueError` where it cannot be read."""
+        try:
+            return int(json.loads(self._get(f"/{self.slug}/counts.json"))["total"])
+        except HTTPError as answer:
+            if answer.code == 404:
+                return 0
+            raise
 
     def look_at_map(self) -> None:
         """Fetch the coverage map again; the last one stays where the page cannot be had."""
