@@ -93,13 +93,14 @@ def test_the_same_folder_again_changes_nothing() -> None:
     """Safe to repeat: no version, no audit entry but the launch itself, no event touched."""
     launch(SAMPLE)
     before = list(Event.objects.order_by("pk").values())
-    entries = Entry.objects.count()
+    entries, jobs = Entry.objects.count(), promised()
 
     again = launch(SAMPLE)
 
     assert (again.version.number, again.is_new) == (1, False)
     assert list(Event.objects.order_by("pk").values()) == before
     assert [entry.verb for entry in Entry.objects.order_by("pk")[entries:]] == ["launched"]
+    assert promised() == jobs
 
 
 def test_an_exported_folder_launches_without_a_change(tmp_path: Path) -> None:
@@ -113,6 +114,15 @@ def test_an_exported_folder_launches_without_a_change(tmp_path: Path) -> None:
     assert not again.is_new
     assert bytes(again.campaign.picture or b"") == picture
     assert what_changed(call_of(stored.campaign), call_of(again.campaign)) == ()
+
+
+def test_changed_venues_are_published(folder: Path) -> None:
+    """Though no text changed."""
+    launch(folder)
+    (folder / "venues.csv").write_text(VENUES + "a,square,,KE,Nairobi,,-1.28,36.82,Square\n", encoding="utf-8")
+
+    assert not launch(folder).is_new
+    assert promised() == ["publish-campaign"] * 2
 
 
 def test_a_changed_byte_makes_the_next_version_and_the_old_one_stays(folder: Path) -> None:

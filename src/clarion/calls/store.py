@@ -18,6 +18,7 @@ from clarion.campaigns.actions import (
     change_settings,
     note_launch,
     open_campaign,
+    promise_pages,
     publish_campaign,
     save_updates,
     save_version,
@@ -97,7 +98,7 @@ def store_call(
     team: Team | None = None,
     warnings: tuple[Problem, ...] = (),
 ) -> Stored:
-    """Store a checked call, and publish it unless it is a `draft`. Safe to repeat.
+    """Store a checked call, and publish it unless it is a `draft`. Safe to repeat: what is the same promises nothing.
 
     `must_be_new`: any campaign of this slug is in the way. `team`: whose a new campaign is; default: its organiser's.
     Raises `SlugTaken`, `AlreadyPublic`; nothing is stored then.
@@ -110,7 +111,7 @@ def store_call(
     save_give_pages(campaign, call.gives, by=by, now=now)
     for row in call.events:
         store_event(campaign, row, origin=Event.Origin.LAUNCH, by=by, now=now)
-    if not draft:
+    if not draft and not campaign.is_published:
         publish_campaign(campaign, by=by, now=now)
     return Stored(campaign, version, is_new, warnings)
 
@@ -134,8 +135,9 @@ def _campaign_for(
 def _store_venues(campaign: Campaign, rows: Sequence[VenueRow]) -> None:
     venue_list = ensure_venue_list(campaign.slug)
     used = Event.objects.filter(venue__venue_list=venue_list).values_list("venue_id", flat=True)
-    save_venues(venue_list, rows, in_use={pk for pk in used if pk is not None})
     campaign.venue_lists.add(venue_list)
+    if save_venues(venue_list, rows, in_use={pk for pk in used if pk is not None}):
+        promise_pages(campaign)
 
 
 def _store_picture(campaign: Campaign, picture: Picture | None, by: Actor, now: datetime) -> None:

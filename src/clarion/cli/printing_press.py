@@ -14,7 +14,7 @@ from clarion.kernel.errors import ClarionError
 from clarion.kernel.policy import POLICY_NAME, PolicyUnreadable, read_policy
 from clarion.worker.publishing import publish_now
 
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(minutes=2)
 _PAUSE = 0.2  # seconds
 _SAY_AFTER = timedelta(seconds=1)
 
@@ -26,7 +26,7 @@ class NotPublished(ClarionError):
 def wait_for_call(env: Env, slug: str, version: int | None, *, since: datetime) -> None:
     """Come back when the call pages and the policy of a new `version` are out, or else all that was promised.
 
-    Raises `NotPublished` after a minute.
+    Raises `NotPublished` after two minutes.
     """
     wait_until(env, lambda: is_out(env, slug, version) or not is_promised(slug), since=since)
 
@@ -40,7 +40,7 @@ def wait_until(env: Env, is_done: Callable[[], bool], *, since: datetime) -> Non
         waited = utc_now() - since
         if waited > PATIENCE:
             raise NotPublished(
-                "It is stored, but the worker has not published it within a minute. "
+                "It is stored, but the worker has not published it within two minutes. "
                 "See `clarion doctor`; once the worker runs, the pages follow by themselves."
             )
         if waited > _SAY_AFTER and not has_spoken:
