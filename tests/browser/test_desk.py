@@ -1,0 +1,131 @@
+"""The desk of the demo, as a person meets it: `clarion demo` in a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+CROWD = 120
+_SLOW = 90_000  # ms; the machine may be busy
+
+
+@dataclass
+class Demo:
+    """A running demo: its address, its process, and the folder in which it makes its own."""
+
+    address: str
+    process: "subprocess.Popen[str]"
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    """`clarion demo`, with a crowd of a size for tests."""
+    with tempfile.TemporaryDirectory(prefix="clarion-desk-") as folder:
+        environment = os.environ | {"TMPDIR": folder}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "clarion", "demo", "--crowd", str(CROWD)],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        assert address, "the demo printed no address"
+        yield Demo(address, process, Path(folder))
+        if process.poll() is None:
+            process.terminate()
+            process.wait(25)
+        process.stdout.close()
+
+
+@pytest.fixture
+def desk(demo: Demo, browser: Browser) -> Iterator[Page]:
+    """The desk in a window of a laptop; whatever breaks its policy or its script fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    trouble: list[str] = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("console", lambda line: trouble.append(line.text) if line.type == "error" else None)
+    page.goto(demo.address)
+    yield page
+    context.close()
+    assert trouble == []
+
+
+def test_the_demo_prints_one_address_on_loopback(demo: Demo) -> None:
+    assert re.fullmatch(r"http://localhost:\d+/[\w-]{12,}/", demo.address)
+
+
+def test_signing_on_the_phone_brings_a_mail_whose_button_moves_the_count(desk: Page) -> None:
+    phone, mail = desk.frame_locator("#site"), desk.frame_locator("#mail")
+    before = int(desk.inner_text("#total").replace(",", ""))
+    phone.locator("input[name=name]").fill("Amina Otieno")
+    phone.locator("input[name=email]").fill("amina@example.org")
+    phone.locator("select[name=country]").select_option("KE")
+    phone.locator("form[action$='sign'] button").click()
+    expect(phone.locator("h1")).to_contain_text("mail", timeout=_SLOW)
+
+    expect(desk.locator("#mail-to")).to_contain_text("amina@example.org", timeout=_SLOW)
+    mail.locator("a[href*='/confirm/']").first.click()
+    phone.locator("form[method=post] button").first.click()
+
+    expect(desk.locator("#total")).to_have_text(str(before + 1), timeout=_SLOW)
+
+
+def test_the_crowd_moves_the_count_by_exactly_as_many(desk: Page) -> None:
+    desk.wait_for_selector("#map")
+    desk.click("#send")
+
+    expect(desk.locator("#verdict")).to_contain_text(f"exactly {CROWD} more", timeout=_SLOW)
+    expect(desk.locator("[data-stage=confirmed]")).to_have_text(str(CROWD))
+    assert desk.locator("#spots circle").count() > 0
+
+
+def test_the_office_opens_with_the_link_and_the_code_that_the_desk_shows(desk: Page) -> None:
+    office = desk.frame_locator("#office")
+    desk.click("#enter")
+    office.locator("form button", has_text="Sign in").click()
+    office.locator("input[name=code]").fill(desk.inner_text("#code"))
+    office.locator("form button", has_text="Sign in").click()
+
+    expect(office.locator("body")).to_contain_text("Moderation", timeout=_SLOW)
+
+
+def test_a_country_of_the_map_opens_on_the_phone(desk: Page) -> None:
+    desk.wait_for_selector("#map")
+    desk.locator("#map a[href$='/countries/ke/'] path").first.click(force=True)
+
+    expect(desk.frame_locator("#site").locator("h1")).to_contain_text("Kenya", timeout=_SLOW)
+
+
+def test_the_phone_speaks_the_language_that_was_picked(desk: Page) -> None:
+    desk.select_option("#language", "ar")
+
+    expect(desk.frame_locator("#site").locator("html")).to_have_attribute("dir", "rtl", timeout=_SLOW)
+
+
+@pytest.mark.parametrize("width", [360, 1280, 1920])
+def test_the_desk_fits_the_window(demo: Demo, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto(demo.address)
+    page.wait_for_selector("#map")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_ending_the_demo_removes_everything(demo: Demo) -> None:
+    """Stands last: the others need it."""
+    demo.process.send_signal(signal.SIGTERM)
+
+    assert demo.process.wait(25) == 0
+    assert list(demo.folder.iterdir()) == []
