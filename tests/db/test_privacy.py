@@ -1,0 +1,143 @@
+"""What is held about a person goes when it must, stays gone after a restore, and is told to its owner alone."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from clarion.campaigns.models import Campaign
+from clarion.events.actions import confirm_proposal, take_proposal
+from clarion.events.models import Event
+from clarion.kernel.clock import DAY
+from clarion.kernel.ids import RecordId
+from clarion.kernel.keys import Keys
+from clarion.kernel.links import Link, LinkKind
+from clarion.kernel.submissions import Submission
+from clarion.outbox.models import AddressMark
+from clarion.privacy.actions import (
+    accept_submissions,
+    deny,
+    erase_again,
+    erase_expired,
+    withdraw,
+)
+from clarion.privacy.erased import note_erased, read_erased
+from clarion.privacy.models import MyDataMail, Receipt
+from clarion.privacy.queries import address_hash, confirmed_hosts, held_about
+from clarion.signatures.actions import confirm_signatures, take_signatures
+from clarion.signatures.models import Signature
+from clarion.signatures.queries import confirmed_count
+from tests.make import (
+    HOUR,
+    MINUTE,
+    NOON,
+    make_campaign,
+    make_confirmation,
+    make_proposal,
+    make_signature,
+    make_submission,
+    make_withdrawal,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign()
+
+
+def test_a_submission_is_accepted_once(campaign: Campaign) -> None:
+    one, two = make_submission(), make_submission()
+
+    assert accept_submissions([one, one, two], now=NOON) == [one, two]
+    assert accept_submissions([two, one], now=NOON) == []
+    assert Receipt.objects.count() == 2
+
+
+def test_the_list_of_erased_records_only_grows(tmp_path: Path) -> None:
+    path = tmp_path / "erased.txt"
+    note_erased(path, ["b" * 32])
+    note_erased(path, [])
+    note_erased(path, ["a" * 32, "b" * 32])
+
+    assert read_erased(path) == ["b" * 32, "a" * 32]
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_held_is_told_to_its_own_spelling_alone(campaign: Campaign, keys: Keys) -> None:
+    row = make_signature(campaign, keys, email="amina@example.com")
+    found_by = address_hash("amina+x@example.com", keys)
+
+    assert held_about("AMINA@example.com", found_by, keys.field).signatures == (row,)
+    assert not held_about("amina+x@example.com", found_by, keys.field)
+
+
+def test_marks_receipts_and_asked_addresses_go_in_their_time(campaign: Campaign, keys: Keys) -> None:
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    accept_submissions([make_submission()], now=NOON)
+    MyDataMail.objects.create(address_hash=b"h" * 16, box=b"sealed", at=NOON, public_id="m" * 32)
+
+    erase_expired(drained_until=NOON, now=NOON + HOUR)
+    assert bytes(MyDataMail.objects.get().box) == b""
+    erase_expired(drained_until=NOON, now=NOON + DAY)
+    assert not MyDataMail.objects.exists()
+    assert AddressMark.objects.exists()
+    erase_expired(drained_until=NOON, now=NOON + 7 * DAY)
+    assert not AddressMark.objects.exists()
+    assert Receipt.objects.exists()
+    erase_expired(drained_until=NOON, now=NOON + 90 * DAY)
+    assert not Receipt.objects.exists()
+
+
+def test_a_restored_backup_brings_nobody_back(campaign: Campaign, keys: Keys) -> None:
+    withdrawn, denied, stays = (make_signature(campaign, keys, email=f"{name}@example.com") for name in "wds")
+    confirm_signatures([make_confirmation(row) for row in (withdrawn, denied, stays)], keys=keys, now=NOON)
+    backup = list(Signature.objects.values())
+    withdraw(make_withdrawal(withdrawn, "w@example.com"), keys=keys, now=NOON + HOUR)
+    deny(make_confirmation(denied, answer="not-me"), keys=keys, now=NOON + HOUR)
+    assert confirmed_count(campaign) == 1
+
+    for row in backup:
+        Signature.objects.filter(pk=row["id"]).update(**row)
+    campaign.tallies.update(count=3)
+
+    assert erase_again(now=NOON + 2 * HOUR) == 2
+    assert erase_again(now=NOON + 2 * HOUR) == 0
+    assert confirmed_count(campaign) == 1
+    assert Signature.objects.filter(box__isnull=False).get() == stays
+
+
+def test_after_keep_until_a_restore_erases_data_again_and_keeps_the_count(keys: Keys) -> None:
+    campaign = make_campaign(keep_until=NOON.date())
+    row = make_signature(campaign, keys)
+    confirm_signatures([make_confirmation(row)], keys=keys, now=NOON)
+    box = Signature.objects.get().box
+    erase_expired(drained_until=NOON, now=NOON + DAY)
+    assert read_erased(settings.ENV.data.erased) == [row.public_id]
+
+    Signature.objects.update(box=box)
+    erase_again(now=NOON + 2 * DAY)
+
+    assert Signature.objects.get().box is None
+    assert confirmed_count(campaign) == 1
+
+
+def event_press(event: Event, answer: str) -> Submission:
+    expires_at = int((NOON + DAY).timestamp())
+    link = Link(LinkKind.CONFIRM_EVENT, event.campaign_id, RecordId(event.public_id), expires_at=expires_at)
+    return make_submission("confirm", link=link, answer=answer, at=NOON + MINUTE)
+
+
+def test_not_me_takes_an_event_too(campaign: Campaign, keys: Keys) -> None:
+    event = take_proposal(make_proposal(email="amina@example.com"), keys=keys, now=NOON)
+    assert event is not None
+    press = event_press(event, "yes")
+    assert confirm_proposal(press, keys=keys, now=NOON + MINUTE)
+    found_by = address_hash("amina@example.com", keys)
+    assert confirmed_hosts({found_by, b"other"}) == {found_by}
+
+    assert deny(event_press(event, "not-me"), keys=keys, now=NOON + HOUR) == 1
+
+    assert Event.objects.get().state == "denied"
+    assert read_erased(settings.ENV.data.erased) == [event.public_id]
