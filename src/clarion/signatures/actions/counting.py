@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from clarion.campaigns.models import Campaign
 from clarion.jobs.promises import promise
@@ -15,6 +15,7 @@ from clarion.kernel.submissions import Submission
 from clarion.signatures.models import CountState, Signature, Tally
 from clarion.signatures.rules import Counted, Vote, Waiting, count_votes
 
+State = Signature.State
 CONFIRM_KINDS = frozenset({LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED})
 
 
@@ -64,12 +65,13 @@ def _counted_addresses(waiting: Collection[Waiting]) -> set[tuple[int, bytes]]:
 
 
 def _mark_confirmed(result: Counted) -> None:
-    """A conditional update of each row: each has its own moment."""
-    Signature.objects.bulk_update(
-        [Signature(pk=row.pk, state=Signature.State.CONFIRMED, confirmed_at=at) for row, at in result.rows],
-        ["state", "confirmed_at"],
-        batch_size=200,
-    )
+    """A conditional update of each row, since each has its own moment; `bulk_update` takes three times as long."""
+    moment = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE signatures_signature SET state = %s, confirmed_at = %s WHERE id = %s AND state = %s",
+            [(State.CONFIRMED.value, moment(at), row.pk, State.PENDING.value) for row, at in result.rows],
+        )
 
 
 def change_sums(changes: Mapping[tuple[int, date, str], int], *, now: datetime) -> None:
