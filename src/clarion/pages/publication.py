@@ -1,7 +1,7 @@
 """One publication of one campaign: its scenes, and the folders into which it writes."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from types import ModuleType
@@ -22,6 +22,14 @@ _WRITERS = 4  # they wait for the disk more than they compute
 _UNLINKED = frozenset({Event.State.UNCONFIRMED, Event.State.DENIED})
 
 
+# Called now and then in a long publication, so that what is more urgent need not wait; may raise `Overtaken`.
+Pause = Callable[[], None]
+
+
+class Overtaken(Exception):
+    """Something newer was published in a pause: what this run still has in hand is old, and it must start again."""
+
+
 def _put(ready: Ready) -> bool:
     folder, file, content = ready
     return folder.write(file, content)
@@ -39,6 +47,7 @@ class Publication:
     def __init__(self, campaign: Campaign, press: Press) -> None:
         self.campaign = campaign
         self.press = press
+        self.pause: Pause = lambda: None
         self.site = Folder(press.data.site)
         self.manage = Folder(press.data.manage)
         self.assets = publish_assets(campaign, self.site)
@@ -49,6 +58,7 @@ class Publication:
         """Write what the modules contribute, language by language."""
         for scene in self.scenes:
             self.write(scene, pages_from(scene, modules))
+            self.pause()
 
     def write(self, scene: Scene, pages: Iterable[Page | Raw]) -> None:
         """Write pages of one language. Compressing and writing one batch goes on while the next is rendered."""
@@ -58,8 +68,15 @@ class Publication:
             while batch := list(islice(ready, _BATCH)):
                 started = pool.map(_put, batch)
                 deque(pending, maxlen=0)
+                self._pause_between(batch, started)
                 pending = started
             deque(pending, maxlen=0)
+
+    def _pause_between(self, batch: Sized, started: Iterator[bool]) -> None:
+        """Look up after a full batch, once it is written: what is published in the pause must not be overwritten."""
+        if len(batch) == _BATCH:
+            deque(started, maxlen=0)
+            self.pause()
 
     def _ready(self, scene: Scene, page: Page | Raw) -> Ready:
         """A page's bytes and their place; its address is noted where it may be indexed."""

@@ -32,7 +32,7 @@ from clarion.pages.assets import publish_server_assets
 from clarion.pages.consent import record_wordings
 from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
-from clarion.pages.publication import Publication, pages_from
+from clarion.pages.publication import Pause, Publication, pages_from
 from clarion.pages.site import Page, Server, render_server_page
 from clarion.pages.writing import Folder
 from clarion.places.countries import accepted, load_country_settings
@@ -44,8 +44,15 @@ FIRST = (call_page, answers)
 REST = (forms, tokens, event_pages, country_pages, counts_page, documents, privacy_page)
 
 
-def publish_campaign(slug: str, *, desk: Press) -> None:
-    """Publish all of a campaign: call pages and policy first. One that is not public any more disappears."""
+# What a switch must change at once.
+SWITCHED = (call_page, forms, event_pages)
+
+
+def publish_campaign(slug: str, *, desk: Press, pause: Pause = lambda: None) -> None:
+    """Publish all of a campaign: call pages and policy first. One that is not public any more disappears.
+
+    `pause` is called now and then once those are out; where it raises `Overtaken`, publish again.
+    """
     campaign = campaign_by_slug(slug)
     if campaign is None or not campaign.is_published:
         withdraw_campaign(slug, desk=desk)
@@ -54,6 +61,7 @@ def publish_campaign(slug: str, *, desk: Press) -> None:
     run = Publication(campaign, desk)
     run.write_pages(FIRST)
     write_policy(desk)
+    run.pause = pause
     run.write_pages(REST)
     run.write_open_data()
     run.write_events(run.scenes[0].events)
@@ -71,9 +79,10 @@ def publish_counts(slug: str, *, desk: Press) -> None:
         run.write_pages((call_page,))
 
 
-def publish_count_pages(slug: str, *, desk: Press) -> None:
-    """Publish every other page that shows a figure; once a minute is enough."""
+def publish_count_pages(slug: str, *, desk: Press, pause: Pause = lambda: None) -> None:
+    """Publish every other page that shows a figure; once a minute is enough. `pause` as in `publish_campaign`."""
     if run := _run(slug, desk):
+        run.pause = pause
         for scene in run.scenes:
             run.write(scene, (page for page in pages_from(scene, REST) if isinstance(page, Page) and page.has_counts))
 
@@ -106,8 +115,8 @@ def publish_switches(slug: str, *, desk: Press) -> None:
     """Publish pause, close and notice: intake's policy first, then call, answers, forms and lists."""
     write_policy(desk)
     if run := _run(slug, desk):
-        run.write_pages(FIRST)
-        run.write_pages(REST)
+        run.write_pages(SWITCHED)
+        run.write_pages(module for module in (*FIRST, *REST) if module not in SWITCHED)
 
 
 def publish_manage(slug: str, event_id: str, *, desk: Press) -> None:

@@ -5,10 +5,11 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from clarion.kernel.clock import DAY, MINUTE, utc_now
 from clarion.pages import publishing as pages
 from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
+from clarion.pages.publication import Overtaken, Pause
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
 
@@ -30,16 +32,19 @@ TICK = MINUTE
 _READY = "READY"
 _AT_ONCE = 2000
 
-# What a promised name means, what must be out first standing first.
-NAMES: Mapping[str, Callable[[Mapping[str, str], Press], None]] = {
-    "publish-switches": lambda said, press: pages.publish_switches(said["campaign"], desk=press),
-    "publish-counts": lambda said, press: pages.publish_counts(said["campaign"], desk=press),
-    "publish-manage": lambda said, press: pages.publish_manage(said["campaign"], said["event"], desk=press),
-    "publish-event": lambda said, press: pages.publish_event(said["campaign"], said["event"], desk=press),
-    "publish-campaign": lambda said, press: pages.publish_campaign(said["campaign"], desk=press),
-    "publish-root": lambda _, press: pages.publish_root(desk=press),
+# What a promised name means, what must be out first standing first. The long one lets the others by.
+NAMES: Mapping[str, Callable[[Mapping[str, str], Press, Pause], None]] = {
+    "publish-switches": lambda said, press, _: pages.publish_switches(said["campaign"], desk=press),
+    "publish-counts": lambda said, press, _: pages.publish_counts(said["campaign"], desk=press),
+    "publish-manage": lambda said, press, _: pages.publish_manage(said["campaign"], said["event"], desk=press),
+    "publish-event": lambda said, press, _: pages.publish_event(said["campaign"], said["event"], desk=press),
+    "publish-campaign": lambda said, press, pause: pages.publish_campaign(said["campaign"], desk=press, pause=pause),
+    "publish-root": lambda _, press, __: pages.publish_root(desk=press),
 }
 _RANK = {name: rank for rank, name in enumerate(NAMES)}
+_LONG = _RANK["publish-campaign"]
+_LOOK_UP_SECONDS = 0.5
+_MOST_RESTARTS = 3  # after that a long publication lets only figures by, so that it ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,8 @@ class Publisher:
         self._failures = Failures()
         self._stale: set[str] = set()  # campaigns whose slower pages show older figures
         self._delay_shown: int | None = None
+        self._restarts = 0
+        self._looked_up_at = 0.0
 
     def press(self, now: datetime) -> Press:
         """The surroundings of one publication."""
@@ -132,23 +139,48 @@ class Publisher:
         work = next((one for one in promised_work() if not self._failures.is_resting(one.key, now)), None)
         if work is None:
             return False
+        self._keep(work, now)
+        return True
+
+    def _keep(self, work: Promised, now: datetime) -> None:
         try:
-            NAMES[work.name](work.arguments, self.press(now))
+            NAMES[work.name](work.arguments, self.press(now), self.pause)
+        except Overtaken:
+            self._restarts += 1  # the promise stays, and is kept from the start
+            return
         except Exception:
             log.exception("%s failed", work.name)
             self._failures.note(work.key, now)
-            return True
+            return
         self._failures.forget(work.key)
+        if _RANK[work.name] == _LONG:
+            self._restarts = 0
         if work.name == "publish-counts":
             self._stale.add(work.arguments["campaign"])
         DBTaskResult.objects.filter(pk__in=work.rows).delete()
-        return True
+
+    def pause(self) -> None:
+        """Keep what is more urgent than the long publication that calls this; raises `Overtaken` if that is old now."""
+        if monotonic() - self._looked_up_at < _LOOK_UP_SECONDS:
+            return
+        self._looked_up_at = monotonic()
+        now = utc_now()
+        urgent = [
+            one for one in promised_work() if _RANK[one.name] < _LONG and not self._failures.is_resting(one.key, now)
+        ]
+        if self._restarts >= _MOST_RESTARTS:
+            urgent = [one for one in urgent if one.name == "publish-counts"]
+        for one in urgent:
+            self._keep(one, now)
+        if any(one.name != "publish-counts" for one in urgent):
+            raise Overtaken
 
     def refresh(self, now: datetime) -> None:
         """Bring the slower pages up to date: those that show figures, and how long mails take."""
         for slug in sorted(self._stale):
-            pages.publish_count_pages(slug, desk=self.press(now))
-            self._stale.discard(slug)
+            with suppress(Overtaken):  # then it stays stale until the next minute
+                pages.publish_count_pages(slug, desk=self.press(now), pause=self.pause)
+                self._stale.discard(slug)
         minutes = None if self._pulse.mail_delay is None else -(-self._pulse.mail_delay // MINUTE)
         if minutes != self._delay_shown:
             self._delay_shown = minutes

@@ -1,0 +1,84 @@
+"""A long publication lets by what is urgent."""
+
+import pytest
+from django.db import transaction
+
+from clarion.events.models import Event
+from clarion.jobs.promises import promise
+from clarion.kernel.keys import Keys
+from clarion.pages import publishing as pages
+from clarion.pages.publication import Overtaken
+from clarion.settings import ENV
+from clarion.worker import publishing
+from clarion.worker.publishing import Publisher, promised_work
+from clarion.worker.pulse import Pulse
+from tests.make import NOON, make_campaign, make_event
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def publisher(monkeypatch: pytest.MonkeyPatch, data_folder: object) -> Publisher:
+    """A publisher that looks up at every chance."""
+    monkeypatch.setattr(publishing, "_LOOK_UP_SECONDS", 0.0)
+    return Publisher(ENV, Pulse())
+
+
+def _promise(name: str, **arguments: str) -> None:
+    with transaction.atomic():
+        promise(name, **arguments)
+
+
+def test_new_figures_are_out_before_a_long_one_ends(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_campaign()
+    order: list[str] = []
+    real_counts = pages.publish_counts
+
+    def counts(slug: str, **more: object) -> None:
+        order.append("counts")
+        real_counts(slug, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pages, "publish_counts", counts)
+    monkeypatch.setattr(pages, "publish_cities", lambda *_: order.append("whole"))
+    _promise("publish-campaign", campaign="clean-water")
+    monkeypatch.setattr(pages, "write_policy", lambda _: _promise("publish-counts", campaign="clean-water"))
+    publisher.keep_one(NOON)
+    assert order == ["counts", "whole"]
+    assert promised_work() == []
+
+
+def test_a_publication_that_an_event_overtook_starts_again(
+    publisher: Publisher, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = make_campaign()
+    event = make_event(campaign, keys, state=Event.State.WAITING)
+    _promise("publish-campaign", campaign="clean-water")
+    kept = False
+
+    def keep_meanwhile(_: object) -> None:
+        nonlocal kept
+        if not kept:
+            kept = True
+            Event.objects.update(state=Event.State.KEPT)
+            _promise("publish-event", campaign="clean-water", event=event.public_id)
+
+    monkeypatch.setattr(pages, "write_policy", keep_meanwhile)
+    publisher.keep_one(NOON)
+    assert [one.name for one in promised_work()] == ["publish-campaign"]
+    page = ENV.data.site / "clean-water" / "en" / "events" / event.public_id / "index.html"
+    assert page.exists()
+    publisher.keep_one(NOON)
+    assert promised_work() == []
+    assert page.exists()
+
+
+def test_a_publication_is_not_overtaken_for_ever(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_campaign()
+    for _ in range(3):
+        _promise("publish-switches", campaign="clean-water")
+        with pytest.raises(Overtaken):
+            publisher.pause()
+        publisher._restarts += 1
+    _promise("publish-switches", campaign="clean-water")
+    publisher.pause()
+    assert [one.name for one in promised_work()] == ["publish-switches"]
