@@ -58,13 +58,18 @@ class Voice:
         """The string in a context."""
         return self.strings.pgettext(context, message)
 
+    @property
+    def numbering(self) -> str:
+        """The numbering system (CLDR). Arabic of no country writes its own digits; CLDR 42 made it Western ones."""
+        return "arab" if str(self.locale) == "ar" else self.locale.default_numbering_system
+
     def in_digits(self, text: str) -> str:
         """`text` with its digits as the language writes them."""
-        return text.translate(_digits(self.locale.default_numbering_system))
+        return text.translate(_digits(self.numbering))
 
     def number(self, n: int) -> str:
         """A whole number in the language's own digits and grouping."""
-        return self.in_digits(format_decimal(n, locale=self.locale, numbering_system="default"))
+        return self.in_digits(format_decimal(n, locale=self.locale, numbering_system=self.numbering))
 
     def day(self, on: date, *, style: str = "long") -> str:
         """A day without weekday: `long`, `medium` or `short`."""

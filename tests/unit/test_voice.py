@@ -1,0 +1,56 @@
+"""How the interface speaks: digits, dates, plurals, fallback."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from clarion.kernel.languages import direction, is_language, native_name
+from clarion.locale.voice import voice
+
+DAY = date(2026, 12, 10)
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [("en", "48,213"), ("ar", "٤٨٬٢١٣"), ("de", "48.213"), ("fr", "48\u202f213"), ("fa", "۴۸٬۲۱۳"), ("mr", "४८,२१३")],
+)
+def test_numbers_are_written_as_the_language_writes_them(language: str, written: str) -> None:
+    spoken = voice(language)
+    # Languages without a catalogue get English sentences, numbers included.
+    assert spoken.number(48_213) == (written if not spoken.is_foreign else "48,213")
+
+
+def test_dates_carry_the_digits_of_the_language() -> None:
+    assert voice("ar").day(DAY) == "١٠ ديسمبر ٢٠٢٦"
+    assert voice("ar").time_of_day(datetime(2026, 12, 10, 18, 30)).startswith("٦:٣٠")  # noqa: DTZ001 - wall time
+    assert voice("en").weekday_and_day(DAY) == "Thursday, December 10, 2026"
+
+
+def test_moments_name_their_zone() -> None:
+    at = datetime(2026, 12, 10, 15, 0, tzinfo=UTC)
+    assert voice("en").moment(at, "Africa/Nairobi").endswith("6:00:00\u202fPM Africa/Nairobi")
+
+
+def test_russian_plurals_follow_their_own_rule() -> None:
+    spoken = voice("ru")
+    forms = {
+        n: spoken.ngettext("I am at least %(age)s year old.", "I am at least %(age)s years old.", n)
+        for n in (1, 3, 5, 21)
+    }
+    assert forms[1] == forms[21] != forms[5]
+
+
+def test_a_language_without_a_catalogue_is_marked_as_foreign() -> None:
+    spoken = voice("sw")
+    assert spoken.is_foreign
+    assert spoken.gettext("Name") == "Name"
+
+
+def test_directions_and_names() -> None:
+    assert [direction(tag) for tag in ("ar", "fa", "he", "ur", "en", "az-Arab", "ckb", "zh")] == ["rtl"] * 4 + [
+        "ltr"
+    ] + ["rtl"] * 2 + ["ltr"]
+    assert native_name("fr") == "Français"
+    assert is_language("pt-BR")
+    assert not is_language("xx")
+    assert not is_language("english")
