@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "clarion"
 LOCALE = SOURCE / "locale"
-METHODS = [("office/**", "ignore"), ("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2"), ("**.py", "python")]
+METHODS = [("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2"), ("**.py", "python")]
 OPTIONS = {
     "**/templates/**.html": {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"},
     "**/templates/**.txt": {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"},
@@ -28,12 +28,15 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"
 def gathered() -> Catalog:
     """The strings of the interface as they stand in code and templates."""
     catalog = Catalog(project="Clarion", fuzzy=False)
-    methods = [(pattern, method) for pattern, method in METHODS if method != "ignore"]
-    for filename, line, message, comments, context in extract_from_dir(
-        SOURCE, methods, OPTIONS, KEYWORDS, ("Translators:",), directory_filter=lambda folder: Path(folder).name != "office"
-    ):
+    found = extract_from_dir(SOURCE, METHODS, OPTIONS, KEYWORDS, ("Translators:",), directory_filter=_speaks)
+    for filename, line, message, comments, context in found:
         catalog.add(message, None, [(filename, line)], auto_comments=comments, context=context)
     return catalog
+
+
+def _speaks(folder: str) -> bool:
+    """The office speaks English only."""
+    return Path(folder).name != "office"
 
 
 def updated(path: Path, template: Catalog) -> Catalog:

@@ -139,7 +139,10 @@ FORMS: Mapping[str, Form] = {
             Field("public_contact", max_length=200),
         )),
         # These two are never refused by field: the answer is the same whatever was typed.
-        Form("confirm", (Field("answer", "choice", max_length=6, choices=("yes", "not-me")), Field("email", max_length=MAX_ADDRESS_LENGTH))),
+        Form("confirm", (
+            Field("answer", "choice", max_length=6, choices=("yes", "not-me")),
+            Field("email", max_length=MAX_ADDRESS_LENGTH),
+        )),
         Form("withdraw", (Field("email", max_length=MAX_ADDRESS_LENGTH),)),
     )
 }  # fmt: skip

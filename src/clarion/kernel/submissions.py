@@ -19,7 +19,7 @@ class SubmissionBroken(ClarionError):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One accepted form. `form` is a name of `kernel.forms.FORMS`; `fields` are tidied; `target` is an event's id (report)."""
+    """One accepted form: `form` a name in `kernel.forms.FORMS`, `fields` tidied, `target` an event's id (report)."""
 
     id: RecordId
     form: str
