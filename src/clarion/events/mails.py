@@ -45,7 +45,7 @@ def confirm_event(mail: Mail, desk: Desk) -> Letter | None:
     event = event_by_public_id(mail.record)
     if event is None or event.host_box is None or event.state != Event.State.UNCONFIRMED:
         return None
-    speak = voice(mail.language)
+    speak = voice(mail.language, desk.strings)
     title = call_title(event.campaign, mail.language)
     named = speak.gettext("Confirm your event: {title}").format(title=title)
     url = f"{_base(event, mail, desk)}/confirm/{desk.sign(_confirm_link(event, desk.now))}"
@@ -78,7 +78,7 @@ def host_letter(template: str, subject: str, mail: Mail, desk: Desk, **more: Any
     event = event_by_public_id(mail.record)
     if event is None or event.host_box is None:
         return None
-    speak = voice(mail.language)
+    speak = voice(mail.language, desk.strings)
     subject = _NEUTRAL_SUBJECT if event.campaign.is_discreet else subject
     return render_letter(
         template,
@@ -104,7 +104,7 @@ def event_cancelled_notice(mail: Mail, desk: Desk) -> Letter | None:
     organiser, event = organiser_by_id(mail.record), event_by_public_id(mail.detail["event"])
     if organiser is None or not organiser.is_active or event is None or event.state != Event.State.CANCELLED:
         return None
-    speak = voice(mail.language)
+    speak = voice(mail.language, desk.strings)
     country = place_name(event.country, mail.language)
     return render_letter(
         "events/event-cancelled-notice",

@@ -36,7 +36,7 @@ def decision_letter(kind: str, mail: Mail, desk: Desk) -> Letter | None:
         _SUBJECTS[kind],
         mail,
         desk,
-        reason=voice(mail.language).gettext(reason) if reason else "",
+        reason=voice(mail.language, desk.strings).gettext(reason) if reason else "",
         sentence=decision.sentence if decision else "",
     )
 
@@ -50,7 +50,7 @@ def moderation_digest(mail: Mail, desk: Desk) -> Letter | None:
     waiting = waiting_counts(campaign, () if role.role == "admin" else role.countries, now=desk.now)
     if not waiting.total:
         return None
-    speak = voice(mail.language)
+    speak = voice(mail.language, desk.strings)
     hours = int((desk.now - waiting.oldest_at).total_seconds() // 3600) if waiting.oldest_at else 0
     subject = speak.ngettext(
         "%(num)s thing waits for a moderator", "%(num)s things wait for a moderator", waiting.total

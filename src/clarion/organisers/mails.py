@@ -31,7 +31,7 @@ def notice_to_admins(mail: Mail, desk: Desk) -> Letter | None:
     what = mail.detail.get("what", "")
     if reader is None or not reader.is_active or what not in WHAT:
         return None
-    speak = voice(mail.language)
+    speak = voice(mail.language, desk.strings)
     actor = organiser_by_id(mail.detail.get("by", ""))
     return render_letter(
         "organisers/notice-to-admins",
