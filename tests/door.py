@@ -14,7 +14,7 @@ from clarion.kernel.clock import DAY, utc_now
 from clarion.kernel.files import DataFolder, manage_page, token_page
 from clarion.kernel.ids import RecordId, new_id
 from clarion.kernel.keys import make_missing_keys, read_key_ring
-from clarion.kernel.links import CONFIRM_KINDS, Link, LinkKind, link_public_key, sign_link
+from clarion.kernel.links import CONFIRM_KINDS, Link, LinkKind, link_public_key, link_public_keys, sign_link
 from clarion.kernel.policy import POLICY_NAME, CampaignPolicy, Policy
 from clarion.kernel.sealing import open_batch_key, open_row, sealing_public_key
 from clarion.kernel.submissions import Submission, read_submission
@@ -136,12 +136,13 @@ class Door:
 
     def taken(self) -> list[Submission]:
         """What lies in the inbox, opened as the worker opens it."""
-        ring = read_key_ring(self.data.keys, "inbox")
+        ring, links = read_key_ring(self.data.keys, "inbox"), link_public_keys(read_key_ring(self.data.keys, "link"))
         reader = InboxReader(self.data.inbox)
         rows = reader.take(10_000)
         reader.close()
         return [
-            read_submission(open_row(open_batch_key(ring, row.key_number, row.sealed_key), row.body)) for row in rows
+            read_submission(open_row(open_batch_key(ring, row.key_number, row.sealed_key), row.body), links)
+            for row in rows
         ]
 
     def close(self) -> None:

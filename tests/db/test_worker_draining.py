@@ -1,6 +1,7 @@
 """The inbox is drained exactly once, whatever comes twice, broken, or in the middle of a crash."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from clarion.gateways.fakes import FakeMailer
 from clarion.inbox.reader import InboxReader
 from clarion.inbox.writer import InboxWriter
 from clarion.kernel.ids import new_id
-from clarion.kernel.keys import Keys, read_key_ring
+from clarion.kernel.keys import Key, Keys, read_key_ring
+from clarion.kernel.links import link_public_keys, sign_link
 from clarion.kernel.sealing import BatchSealer, sealing_public_key
 from clarion.kernel.submissions import Submission
 from clarion.outbox.models import AddressMark, Mail
@@ -39,12 +41,18 @@ class Inbox:
         self.writer, self.reader = InboxWriter(path), InboxReader(path)
         ring = read_key_ring(ENV.data.keys, "inbox")
         self._ring = ring
-        self.drainer = Drainer(self.reader, ring, keys, path.parent / "no-countries.toml", self.pulse)
+        self._link_ring = read_key_ring(ENV.data.keys, "link")
+        links = link_public_keys(self._link_ring)
+        self.drainer = Drainer(self.reader, ring, links, keys, path.parent / "no-countries.toml", self.pulse)
 
     def put(self, *submissions: Submission) -> None:
         sealer = BatchSealer(self._ring.current.number, sealing_public_key(self._ring.current))
-        rows = [(one.id, sealer.seal(one.to_bytes())) for one in submissions]
+        rows = [(one.id, sealer.seal(self._signed(one).to_bytes())) for one in submissions]
         self.writer.append(rows, sealer.key_number, sealer.sealed_key, at=submissions[0].at)
+
+    def _signed(self, one: Submission) -> Submission:
+        """With the token of its link, unless the test gave another."""
+        return replace(one, token=sign_link(self._link_ring.current, one.link)) if one.link and not one.token else one
 
     def close(self) -> None:
         self.writer.close()
@@ -101,6 +109,19 @@ def test_a_row_that_does_not_open_is_set_aside_and_blocks_nobody(campaign: Campa
         "BoxBroken", "BoxBroken", "KeyError", "SubmissionBroken",
     ]  # fmt: skip
     assert inbox.reader.waiting() == 0
+
+
+def test_a_link_that_the_worker_did_not_sign_changes_nothing(campaign: Campaign, inbox: Inbox) -> None:
+    """Whoever takes intake over can seal what they like, and knows the ids of events and of what was sent since."""
+    inbox.put(make_submission())
+    inbox.drainer.step(NOON)
+    press = make_confirmation(Signature.objects.get())
+    assert press.link
+    inbox.put(replace(press, token=sign_link(Key(1, b"f" * 32), press.link)))
+    inbox.drainer.step(NOON + MINUTE)
+
+    assert confirmed_count(campaign) == 0
+    assert SetAside.objects.get().error == "SubmissionBroken"
 
 
 def test_confirm_not_me_and_withdraw_take_the_same_road(campaign: Campaign, inbox: Inbox) -> None:

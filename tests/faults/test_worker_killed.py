@@ -94,7 +94,9 @@ class Machine:
             assert token
             link = read_link(public, token[1])
             at = utc_now().timestamp()
-            found.append(Submission(new_id(), "confirm", "clean-water", "en", at, {"answer": "yes"}, link))
+            found.append(
+                Submission(new_id(), "confirm", "clean-water", "en", at, {"answer": "yes"}, link, token=token[1])
+            )
         return found
 
 

@@ -89,7 +89,10 @@ class Posting:
         fields = self._fields(route, values, duplicates, now)
         at = utc_now().timestamp()
         name, slug = route.form.name, route.campaign.slug
-        await self._queue.put(Submission(new_id(), name, slug, route.language, at, fields, link, route.event, is_slow))
+        token = route.token.token if route.token else ""
+        await self._queue.put(
+            Submission(new_id(), name, slug, route.language, at, fields, link, route.event, is_slow, token)
+        )
         return self._to(route, _page_after(name, fields, link))
 
     def _route(self, rules: Rules, request: Request, now: float) -> Route:

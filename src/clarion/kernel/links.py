@@ -3,7 +3,6 @@
 import base64
 import binascii
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
@@ -14,7 +13,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 from clarion.kernel.errors import Refusal
 from clarion.kernel.ids import RecordId
-from clarion.kernel.keys import Key
+from clarion.kernel.keys import Key, KeyRing, PublicKeys
 
 # key number, kind, campaign number, record id, generation, expiry (Unix seconds; 0: never)
 _BODY = struct.Struct(">HBI16sIQ")
@@ -91,6 +90,11 @@ def link_public_key(key: Key) -> bytes:
     return bytes(SigningKey(key.secret).verify_key)
 
 
+def link_public_keys(ring: KeyRing) -> PublicKeys:
+    """The public halves of all keys of a ring, by number: retired ones go on verifying."""
+    return {key.number: link_public_key(key) for key in ring.keys}
+
+
 def sign_link(key: Key, link: Link) -> str:
     """The token of `link`, URL-safe base64 without padding."""
     body = _BODY.pack(
@@ -100,7 +104,7 @@ def sign_link(key: Key, link: Link) -> str:
     return base64.urlsafe_b64encode(body + signature).decode("ascii").rstrip("=")
 
 
-def read_link(public_keys: Mapping[int, bytes], token: str) -> Link:
+def read_link(public_keys: PublicKeys, token: str) -> Link:
     """What a token says, its signature checked; its expiry is not. Raises `BadLink`."""
     if len(token) != TOKEN_LENGTH:
         raise BadLink("wrong length")

@@ -10,7 +10,8 @@ from clarion.kernel.clock import from_epoch
 from clarion.kernel.errors import ClarionError
 from clarion.kernel.forms import FORMS
 from clarion.kernel.ids import RecordId, is_id
-from clarion.kernel.links import Link, LinkKind
+from clarion.kernel.keys import PublicKeys
+from clarion.kernel.links import BadLink, Link, read_link
 
 
 class SubmissionBroken(ClarionError):
@@ -19,7 +20,10 @@ class SubmissionBroken(ClarionError):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One accepted form: `form` a name in `kernel.forms.FORMS`, `fields` tidied, `target` an event's id (report)."""
+    """One accepted form: `form` a name in `kernel.forms.FORMS`, `fields` tidied, `target` an event's id (report).
+
+    A form that came by a link carries its `token`; `link` is what that says, checked by whoever holds this value.
+    """
 
     id: RecordId
     form: str
@@ -30,6 +34,7 @@ class Submission:
     link: Link | None = None
     target: str | None = None
     is_slow: bool = False
+    token: str = ""
 
     @property
     def accepted_at(self) -> datetime:
@@ -38,21 +43,18 @@ class Submission:
 
     def to_bytes(self) -> bytes:
         """The row's plain text."""
-        link = self.link
         row = {
             "i": self.id, "f": self.form, "c": self.campaign, "l": self.language, "a": self.at, "v": dict(self.fields),
-            "k": [int(link.kind), link.campaign, link.record, link.generation, link.expires_at] if link else None,
-            "t": self.target, "s": self.is_slow,
+            "k": self.token, "t": self.target, "s": self.is_slow,
         }  # fmt: skip
         return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read_submission(plain: bytes) -> Submission:
-    """What a row says; raises `SubmissionBroken`."""
+def read_submission(plain: bytes, link_keys: PublicKeys) -> Submission:
+    """What a row says, its link checked again: intake may be in other hands. Raises `SubmissionBroken`."""
     try:
         row: dict[str, Any] = json.loads(plain)
-        kind = row["k"]
-        link = Link(LinkKind(kind[0]), int(kind[1]), RecordId(kind[2]), int(kind[3]), int(kind[4])) if kind else None
+        token: str = row["k"]
         if row["f"] not in FORMS or not is_id(row["i"]):
             raise SubmissionBroken("unknown form or id")
         return Submission(
@@ -62,9 +64,10 @@ def read_submission(plain: bytes) -> Submission:
             row["l"],
             float(row["a"]),
             row["v"],
-            link,
+            read_link(link_keys, token) if token else None,
             row["t"],
             bool(row["s"]),
+            token,
         )
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, BadLink) as error:
         raise SubmissionBroken(type(error).__name__) from error

@@ -3,7 +3,7 @@
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.queries import current_version, languages_of, published_campaigns
 from clarion.kernel.keys import read_key_ring
-from clarion.kernel.links import link_public_key
+from clarion.kernel.links import link_public_keys
 from clarion.kernel.policy import POLICY_NAME, CampaignPolicy, CampaignState, Policy
 from clarion.kernel.sealing import sealing_public_key
 from clarion.pages.press import Press
@@ -23,11 +23,11 @@ def write_policy(press: Press) -> None:
 def make_policy(press: Press) -> Policy:
     """What intake must know. Raises `KeysMissing`."""
     seal = read_key_ring(press.data.keys, "inbox").current
-    links = read_key_ring(press.data.keys, "link").keys
+    links = link_public_keys(read_key_ring(press.data.keys, "link"))
     return Policy(
         seal_key_number=seal.number,
         seal_key=sealing_public_key(seal).hex(),
-        link_keys={str(key.number): link_public_key(key).hex() for key in links},
+        link_keys={str(number): public.hex() for number, public in links.items()},
         countries=tuple(sorted(accepted(load_country_settings(press.country_settings)))),
         campaigns={campaign.slug: policy_of(campaign) for campaign in published_campaigns()},
     )

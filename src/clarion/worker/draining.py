@@ -15,7 +15,7 @@ from clarion.campaigns.models import Campaign
 from clarion.events import actions as events
 from clarion.inbox.reader import InboxReader, SealedRow
 from clarion.kernel.clock import MINUTE
-from clarion.kernel.keys import KeyRing, Keys
+from clarion.kernel.keys import KeyRing, Keys, PublicKeys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.logs import describe_error
 from clarion.kernel.sealing import BoxBroken, open_batch_key, open_row
@@ -49,10 +49,17 @@ class Drainer:
     """Drains one inbox. For one thread."""
 
     def __init__(
-        self, reader: InboxReader, inbox_keys: KeyRing, keys: Keys, country_settings: Path, pulse: Pulse
+        self,
+        reader: InboxReader,
+        inbox_keys: KeyRing,
+        link_keys: PublicKeys,
+        keys: Keys,
+        country_settings: Path,
+        pulse: Pulse,
     ) -> None:
         self._reader = reader
         self._inbox_keys = inbox_keys
+        self._link_keys = link_keys
         self._work = Carrier(keys, country_settings)
         self._pulse = pulse
         self._truncated_at: datetime | None = None
@@ -93,7 +100,7 @@ class Drainer:
     def _open(self, rows: Sequence[SealedRow], now: datetime) -> Iterable[Opened]:
         for row in rows:
             try:
-                yield Opened(row, read_submission(open_row(self._batch_key(row), row.body)))
+                yield Opened(row, read_submission(open_row(self._batch_key(row), row.body), self._link_keys))
             except (BoxBroken, SubmissionBroken) as error:
                 self._set_aside(row, error, now)
         self._batch_keys.clear()

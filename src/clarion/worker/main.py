@@ -16,6 +16,7 @@ from clarion.gateways.mail import make_mailer
 from clarion.inbox.reader import InboxReader
 from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import read_key_ring, read_keys
+from clarion.kernel.links import link_public_keys
 from clarion.outbox.queries import mail_backlog
 from clarion.worker.draining import Drainer
 from clarion.worker.loops import run_loop
@@ -36,7 +37,9 @@ def run(env: Env, stop: threading.Event) -> None:
     keys = read_keys(env.data.keys)
     settings_file = env.data.root / "countries.toml"
     reader = InboxReader(env.data.inbox)
-    drainer = Drainer(reader, read_key_ring(env.data.keys, "inbox"), keys, settings_file, pulse)
+    inbox_keys = read_key_ring(env.data.keys, "inbox")
+    link_keys = link_public_keys(read_key_ring(env.data.keys, "link"))
+    drainer = Drainer(reader, inbox_keys, link_keys, keys, settings_file, pulse)
     postman = Postman(env, partial(make_mailer, env), pulse)
     drain = partial(run_loop, "inbox", drainer.step, idle_seconds=0.1, at_end=reader.close)
     mail = partial(run_loop, "mail", postman.step, idle_seconds=0.25, wanted=pulse.mail_wanted, at_end=postman.close)
