@@ -13,6 +13,7 @@ import click
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
+from clarion.cli.migration_lock import migrating_alone
 from clarion.cli.supervisor import Child, Supervisor, answers_health
 from clarion.env import VARIABLES, Env, read_env
 from clarion.kernel.errors import ClarionError
@@ -164,13 +165,14 @@ def _serve_office(bind: Bind, environ: Mapping[str, str]) -> None:
     ).serve()
 
 
-def _migrate(environ: Mapping[str, str]) -> None:
-    """Bring the records' tables up to date. Safe to repeat; raises `ClarionError`."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        [*_PYTHON, "django", "migrate", "--no-input", "--verbosity=0", "--settings=clarion.settings"],
-        env=dict(environ),
-        check=False,
-    )
+def _migrate(env: Env, environ: Mapping[str, str]) -> None:
+    """Bring the records' tables up to date. Safe to repeat and to race; raises `ClarionError`."""
+    with migrating_alone(env.data):
+        done = subprocess.run(  # noqa: S603 - our own command
+            [*_PYTHON, "django", "migrate", "--no-input", "--verbosity=0", "--settings=clarion.settings"],
+            env=dict(environ),
+            check=False,
+        )
     if done.returncode:
         raise ClarionError("The records cannot be brought up to date; `clarion doctor` says more.")
 
@@ -189,7 +191,7 @@ def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str])
         signal.signal(number, lambda *_: supervisor.stop())
     try:
         supervisor.start(Child("public", _public_command(places["public"]), intake_environ(environ)))
-        _migrate(environ)
+        _migrate(env, environ)
         supervisor.start(Child("office", _office_command(places["office"]), office_environ(environ)))
         supervisor.start(Child("worker", [*_PYTHON, "clarion", "worker"], dict(environ)))
         _look_after(supervisor, env, places)
