@@ -142,6 +142,31 @@ def test_an_event_that_is_hidden_disappears(press: Press) -> None:
     assert json.loads(page(press, f"/{SLUG}/events.geojson"))["features"] == []
 
 
+def test_an_event_that_is_kept_changes_the_map_and_the_list_of_countries(press: Press, keys: Keys) -> None:
+    """At once, not with the next publication of everything."""
+    event = make_event(make_campaign(), keys, state=Event.State.WAITING)
+    publishing.publish_campaign(SLUG, desk=press)
+    Event.objects.filter(pk=event.pk).update(state=Event.State.KEPT)
+
+    publishing.publish_event(SLUG, event.public_id, desk=press)
+
+    for address in ("", "events/", "countries/"):
+        assert "Kenya: 1 event" in page(press, f"/{SLUG}/en/{address}")
+
+
+def test_figures_that_come_during_a_long_publication_stay(press: Press) -> None:
+    """They are out with the first pages, and nothing older is written over newer ones."""
+    make_campaign()
+    counts = press.data.site / SLUG / "counts.json"
+
+    def count_meanwhile() -> None:
+        counts.write_text("newer")
+
+    publishing.publish_campaign(SLUG, desk=press, pause=count_meanwhile)
+
+    assert counts.read_text() == "newer"
+
+
 def test_a_cancelled_event_stays_and_says_so(press: Press) -> None:
     """On its page, in the list, and in the calendars of those who subscribed."""
     campaign = make_campaign()

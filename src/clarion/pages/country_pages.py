@@ -24,13 +24,14 @@ def pages_of(scene: Scene) -> Iterator[Page]:
     """The list of countries, and every country's page."""
     if not scene.ways.events:
         return
-    lines = country_lines(scene)
-    yield Page(
-        scene.at("countries/"),
-        "pages/countries.html",
-        {"lines": lines, "map": coverage_map(scene), "reach": reach(scene)},
-    )
-    yield from country_pages_of(scene, [line.code for line in lines])
+    yield list_page(scene)
+    yield from country_pages_of(scene, [line.code for line in country_lines(scene)])
+
+
+def list_page(scene: Scene) -> Page:
+    """`countries/`: coverage as a map, and the same as a list."""
+    context = {"lines": country_lines(scene), "map": coverage_map(scene), "reach": reach(scene)}
+    return Page(scene.at("countries/"), "pages/countries.html", context)
 
 
 def country_pages_of(scene: Scene, codes: Collection[str]) -> Iterator[Page]:

@@ -97,11 +97,10 @@ class Publication:
         self.site.write(raw.file, raw.content)
 
     def write_open_data(self) -> None:
-        """Write counts, feeds, calendar and map data, and the list of languages."""
+        """Write feeds, calendar and map data, and the list of languages."""
         first = self.scenes[0]
         page = front.languages_page(front.call_of(self.campaign))
         self.site.write_text(page.file, render_server_page(page, Server(self.press, first.voice, self.assets)))
-        self.write_raw(open_data.counts_json(first))
         self.write_raw(open_data.json_feed(first))
         if first.ways.events:
             self.write_raw(open_data.geojson(first))
@@ -117,9 +116,10 @@ class Publication:
                 self.write(scene, calendars.entries_of(scene, events))
 
     def write_countries(self, codes: Collection[str]) -> None:
-        """Write the pages of some countries."""
+        """Write the list of countries, and the pages of some."""
         for scene in self.scenes:
-            self.write(scene, country_pages.country_pages_of(scene, codes))
+            if scene.ways.events:
+                self.write(scene, [country_pages.list_page(scene), *country_pages.country_pages_of(scene, codes)])
 
     def remove_event(self, event_id: str) -> None:
         """Take away the pages of an event that the public does not see."""

@@ -59,6 +59,7 @@ def publish_campaign(slug: str, *, desk: Press, pause: Pause = lambda: None) -> 
         return
     record_wordings(campaign, extra=desk.strings, now=desk.now)
     run = Publication(campaign, desk)
+    run.write_raw(open_data.counts_json(run.scenes[0]))  # before the first pause, in which newer figures may come
     run.write_pages(FIRST)
     write_policy(desk)
     run.pause = pause
