@@ -33,6 +33,7 @@ from tests.make import (
     NOON,
     make_campaign,
     make_confirmation,
+    make_event,
     make_proposal,
     make_signature,
     make_submission,
@@ -121,6 +122,22 @@ def test_after_keep_until_a_restore_erases_data_again_and_keeps_the_count(keys: 
 
     assert Signature.objects.get().box is None
     assert confirmed_count(campaign) == 1
+
+
+def test_after_keep_until_nobody_knows_who_organised_an_event(keys: Keys) -> None:
+    """Though it takes place later; and a restore does not take the event for one that was erased."""
+    campaign = make_campaign(keep_until=NOON.date())
+    event = make_event(campaign, keys)
+    before = Event.objects.values().get()
+
+    erase_expired(drained_until=NOON, now=NOON + HOUR)
+    assert Event.objects.get().host_box is not None
+    erase_expired(drained_until=NOON, now=NOON + DAY)
+    assert (Event.objects.get().host_box, Event.objects.get().state) == (None, "kept")
+
+    Event.objects.update(**before)
+    erase_again(now=NOON + 2 * DAY)
+    assert (Event.objects.get().host_box, Event.objects.get().title) == (None, event.title)
 
 
 def event_press(event: Event, answer: str) -> Submission:

@@ -270,6 +270,16 @@ def test_unconfirmed_data_goes_seven_days_after_the_last_mail(campaign: Campaign
     assert (stored(row).state, stored(row).box, stored(row).address_hash) == ("expired", None, None)
 
 
+def test_a_signature_whose_mail_was_given_up_unsent_goes_too(campaign: Campaign, keys: Keys) -> None:
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    row = Signature.objects.get()
+
+    assert erase_expired_signatures(drained_until=NOON + 8 * DAY, now=NOON + 8 * DAY) == []
+    Mail.objects.all().delete()
+    assert erase_expired_signatures(drained_until=NOON + 6 * DAY, now=NOON + 8 * DAY) == []
+    assert erase_expired_signatures(drained_until=NOON + 8 * DAY, now=NOON + 8 * DAY) == [row.public_id]
+
+
 def test_kept_long_enough_personal_data_goes_and_the_count_stays(keys: Keys) -> None:
     campaign = make_campaign(keep_until=NOON.date())
     row = make_signature(campaign, keys)

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import kept_until
 from clarion.locale.voice import voice
-from clarion.pages.consent import consent_id, consent_sentence, controller_of, kept_until, wording_id, wordings_of
+from clarion.pages.consent import consent_id, consent_sentence, controller_of, wording_id, wordings_of
 
 ENGLISH = voice("en")
 

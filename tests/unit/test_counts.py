@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarion.signatures.rules import figures, in_steps, personal_data_ended, read_figures
+from clarion.signatures.rules import figures, in_steps, read_figures
 from tests.make import DAY, NOON
 
 COUNTRIES = st.sampled_from(["KE", "FR", "BR", "CN", "DE", "XK", "ZZ"])
@@ -63,16 +63,3 @@ def test_frozen_figures_come_back_as_they_were() -> None:
 
     assert again.to_json() == shown.to_json()
     assert again.frozen_since == NOON + DAY
-
-
-def test_personal_data_is_kept_to_the_end_of_the_named_day() -> None:
-    on = NOON.date()
-
-    assert personal_data_ended(NOON, keep_until=on, closes_at=None) < NOON - 1000 * DAY
-    assert personal_data_ended(NOON + DAY, keep_until=on, closes_at=None) == NOON + DAY
-
-
-def test_without_a_day_personal_data_is_kept_a_year_after_closing_or_signing() -> None:
-    assert personal_data_ended(NOON, keep_until=None, closes_at=None) == NOON - 365 * DAY
-    assert personal_data_ended(NOON, keep_until=None, closes_at=NOON - 364 * DAY) < NOON - 1000 * DAY
-    assert personal_data_ended(NOON, keep_until=None, closes_at=NOON - 365 * DAY) == NOON

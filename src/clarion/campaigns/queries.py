@@ -1,11 +1,12 @@
 """Shared reads of campaigns and their texts."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 
 from clarion.campaigns.models import Campaign, ConsentWording, Statement, Update, Version
-from clarion.campaigns.rules import is_behind
+from clarion.campaigns.rules import is_behind, last_day_of_data, personal_data_ended
 
 
 def campaign_by_slug(slug: str) -> Campaign | None:
@@ -16,6 +17,17 @@ def campaign_by_slug(slug: str) -> Campaign | None:
 def published_campaigns() -> QuerySet[Campaign]:
     """All campaigns that the public sees, by slug."""
     return Campaign.objects.filter(is_published=True).order_by("slug")
+
+
+def kept_until(campaign: Campaign) -> date | None:
+    """The last day on which the campaign holds personal data; None: twelve months after each signature."""
+    return last_day_of_data(campaign.keep_until, campaign.closes_at)
+
+
+def over_kept(now: datetime) -> list[tuple[Campaign, datetime]]:
+    """The campaigns of which some personal data may be held no longer: all that was sent up to the moment beside."""
+    ends = ((campaign, personal_data_ended(now, kept_until(campaign))) for campaign in Campaign.objects.all())
+    return [(campaign, ended) for campaign, ended in ends if ended is not None]
 
 
 def campaigns_of_team(team_id: int) -> QuerySet[Campaign]:

@@ -1,15 +1,18 @@
-"""What a statement says, when a translation is behind, and the id of a consent wording. No Django, no clock."""
+"""What a statement says, when a translation is behind, how long data is kept, ids of wordings. No Django, no clock."""
 
 import hashlib
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, Literal
 
 from clarion.kernel.errors import Refusal
 
 Status = Literal["official", "community", "machine"]
 STATUSES: tuple[Status, ...] = ("official", "community", "machine")
+KEEP_MONTHS = 12
+_KEEP_AFTER_SIGNING = timedelta(days=365)
 
 
 class SlugTaken(Refusal):
@@ -125,3 +128,29 @@ def is_behind(translates: int, original_by_version: Mapping[int, str]) -> bool:
         return False
     present = original_by_version[max(original_by_version)]
     return original_by_version.get(translates) != present
+
+
+def last_day_of_data(keep_until: date | None, closes_at: datetime | None) -> date | None:
+    """The last day on which a campaign holds personal data; None where that is twelve months after each signature.
+
+    The day that was named, else twelve months after the close.
+    """
+    if keep_until is None and closes_at is not None:
+        return _months_later(closes_at.astimezone(UTC).date(), KEEP_MONTHS)
+    return keep_until
+
+
+def _months_later(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def personal_data_ended(now: datetime, last_day: date | None) -> datetime | None:
+    """Whoever sent a form up to this moment has their personal data kept no longer; None: everybody's stays.
+
+    `last_day` as of `last_day_of_data`: nobody's goes before it is over, and everybody's after.
+    """
+    if last_day is None:
+        return now - _KEEP_AFTER_SIGNING
+    return now if now.astimezone(UTC).date() > last_day else None

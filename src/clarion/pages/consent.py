@@ -4,42 +4,25 @@ It is explicit consent (GDPR, articles 6(1)(a), 7 and 9(2)(a)): what is stored, 
 text itself is stored with its id, so that what someone agreed to can be shown for as long as they are bound to it.
 """
 
-from calendar import monthrange
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
 from clarion.campaigns.actions import record_consent_wordings
 from clarion.campaigns.models import Campaign
-from clarion.campaigns.queries import languages_of
+from clarion.campaigns.queries import kept_until, languages_of
 from clarion.campaigns.rules import Wording, wording_of
 from clarion.locale.voice import Voice, voice
 
 ConsentForm = Literal["sign", "host"]
 CONSENT_FORMS: tuple[ConsentForm, ...] = ("sign", "host")
 HOST_AGE = 18
-KEEP_MONTHS = 12
 CONTACT_DAYS = 30
 
 
 def controller_of(campaign: Campaign) -> str:
     """Who answers for the data: the legal name where it is known, else the organiser."""
     return campaign.controller_name or campaign.organiser_name
-
-
-def kept_until(campaign: Campaign) -> date | None:
-    """The day after which personal data goes; None where that is twelve months after each signature."""
-    if campaign.keep_until:
-        return campaign.keep_until
-    if campaign.closes_at:
-        return _months_later(campaign.closes_at.astimezone(UTC).date(), KEEP_MONTHS)
-    return None
-
-
-def _months_later(day: date, months: int) -> date:
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def consent_sentence(campaign: Campaign, voice: Voice, form: ConsentForm) -> str:

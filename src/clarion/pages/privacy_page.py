@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from clarion.campaigns.queries import kept_until
+from clarion.campaigns.rules import KEEP_MONTHS
 from clarion.kernel.addresses import canonical
-from clarion.pages.consent import CONTACT_DAYS, HOST_AGE, KEEP_MONTHS, controller_of, kept_until
+from clarion.pages.consent import CONTACT_DAYS, HOST_AGE, controller_of
 from clarion.pages.site import Page, Scene
 
 # The examples by which the rule of one address, one person is told; computed, so that they are never wrong.

@@ -8,8 +8,6 @@ from django.conf import settings
 from django.db import transaction
 
 from clarion.events import actions as events
-from clarion.events.actions.proposals import erase_words
-from clarion.events.models import Event
 from clarion.kernel.clock import DAY, HOUR
 from clarion.kernel.ids import RecordId, new_id
 from clarion.kernel.keys import Keys
@@ -133,7 +131,9 @@ def _erase_kept_long_enough(now: datetime) -> int:
     erased = events.erase_old_contacts(now=now)
     while True:
         with transaction.atomic():
-            found = _note(signatures.erase_kept_long_enough(now=now))
+            # Not noted: an event's id in the list stands for the whole of it, and the day brings this about again.
+            found = len(events.erase_hosts_kept_long_enough(now=now))
+            found += _note(signatures.erase_kept_long_enough(now=now))
         erased += found
         if not found:
             return erased
@@ -163,11 +163,7 @@ def erase_again(*, now: datetime) -> int:
 
 @transaction.atomic
 def _erase_again(ids: Sequence[str], now: datetime) -> int:
-    back = Event.objects.filter(public_id__in=ids).exclude(state=Event.State.DENIED)
-    event_ids = list(back.values_list("public_id", flat=True))
-    for event in back.select_related("campaign"):
-        events.promise_pages(event)
-    erase_words(event_ids, state=Event.State.DENIED)
+    event_ids = events.erase_events(ids)
     erase_about(event_ids)
     return len(event_ids) + len(signatures.erase_signatures(ids, now=now))
 

@@ -47,6 +47,10 @@ class Signature(models.Model):
             models.Index(fields=["campaign", "address_hash"], name="signatures_of_an_address"),
             models.Index(fields=["address_hash"], name="signatures_by_address"),
             models.Index(fields=["state", "last_mailed_at"], name="signatures_to_expire"),
+            # Small once data has gone: so that looking for what is kept too long each minute costs nothing.
+            models.Index(
+                fields=["campaign", "signed_at"], condition=models.Q(box__isnull=False), name="signatures_held"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,6 @@ from clarion.kernel.forms import NO_COUNTRY
 CONFIRM_WITHIN = timedelta(days=7)  # from the attempt to send the mail
 SAME_FORM_WITHIN = timedelta(minutes=10)
 KEEP_SEALED_ADDRESS = timedelta(hours=1)  # of a withdrawn record, for its last mail
-KEEP_AFTER_SIGNING = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +166,3 @@ def count_votes(
         taken.add((row.campaign, row.address_hash))
         result.rows.append((row, vote.at))
     return result
-
-
-def personal_data_ended(now: datetime, *, keep_until: date | None, closes_at: datetime | None) -> datetime:
-    """Whoever signed up to this moment has their personal data kept no longer; their count stays.
-
-    With a day to keep until, nobody's before that day is over and everybody's after; else a year after the
-    campaign closes, or after signing where it has no end.
-    """
-    if keep_until is None and closes_at is None:
-        return now - KEEP_AFTER_SIGNING
-    if keep_until is not None:
-        is_over = now.astimezone(UTC).date() > keep_until
-    else:
-        is_over = closes_at is not None and now >= closes_at + KEEP_AFTER_SIGNING
-    return now if is_over else datetime.min.replace(tzinfo=UTC)

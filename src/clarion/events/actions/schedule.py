@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q
 
+from clarion.campaigns.queries import over_kept
 from clarion.events.actions.promises import promise_event_pages, promise_manage_page, promise_pages
 from clarion.events.models import Event, Revision
 from clarion.events.rules import CONTACT_LIFE, MOVES
@@ -66,6 +67,19 @@ def _erase_hosts(events: list[Event]) -> None:
     Mail.objects.filter(record__in=[event.public_id for event in events]).delete()
     for event in events:
         promise_manage_page(event)
+
+
+@transaction.atomic
+def erase_hosts_kept_long_enough(*, now: datetime) -> list[str]:
+    """Erase who organises events of campaigns that keep their personal data no longer; the events stay.
+
+    Gives the events' ids (at most 200 for each campaign: call again).
+    """
+    ids: list[str] = []
+    for campaign, ended in over_kept(now):
+        held = Event.objects.filter(_HAS_HOST, campaign=campaign, proposed_at__lte=ended)
+        ids += held.values_list("public_id", flat=True)[:_AT_ONCE]
+    return erase_host(ids)
 
 
 @transaction.atomic

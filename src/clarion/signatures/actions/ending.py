@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import over_kept
 from clarion.kernel.addresses import canonical
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
@@ -16,8 +16,9 @@ from clarion.kernel.submissions import Submission
 from clarion.outbox.actions import MailPromise, note_denial, promise_mails
 from clarion.outbox.models import Mail
 from clarion.signatures.actions.counting import change_sums, tally_key, vote_of
+from clarion.signatures.actions.taking import CONFIRM_KIND
 from clarion.signatures.models import Signature
-from clarion.signatures.rules import CONFIRM_WITHIN, KEEP_SEALED_ADDRESS, personal_data_ended
+from clarion.signatures.rules import CONFIRM_WITHIN, KEEP_SEALED_ADDRESS
 
 WITHDRAWN_KIND = "withdrawn"
 _AT_ONCE = 500
@@ -94,9 +95,17 @@ def erase_expired_signatures(*, drained_until: datetime, now: datetime) -> list[
     in time.
     """
     late = drained_until - CONFIRM_WITHIN
-    rows = list(Signature.objects.filter(state=Signature.State.PENDING, last_mailed_at__lte=late)[:_AT_ONCE])
+    pending = Signature.objects.filter(state=Signature.State.PENDING)
+    rows = list(pending.filter(last_mailed_at__lte=late)[:_AT_ONCE])
+    rows += _never_mailed(pending, late)[: _AT_ONCE - len(rows)]
     _wipe(rows, Signature.State.EXPIRED, now=now)
     return [row.public_id for row in rows]
+
+
+def _never_mailed(pending: QuerySet[Signature], late: datetime) -> QuerySet[Signature]:
+    """Those whose mail was given up without an attempt; where it still waits, its owner may still be asked."""
+    promised = Mail.objects.filter(kind=CONFIRM_KIND).values("record")
+    return pending.filter(last_mailed_at=None, signed_at__lte=late).exclude(public_id__in=promised)
 
 
 @transaction.atomic
@@ -106,9 +115,8 @@ def erase_kept_long_enough(*, now: datetime) -> list[str]:
     Gives the ids (at most 500 for each campaign: call again).
     """
     erased: list[str] = []
-    for campaign in Campaign.objects.all():
-        signed_before = personal_data_ended(now, keep_until=campaign.keep_until, closes_at=campaign.closes_at)
-        over = Signature.objects.filter(campaign=campaign, box__isnull=False, signed_at__lte=signed_before)
+    for campaign, ended in over_kept(now):
+        over = Signature.objects.filter(campaign=campaign, box__isnull=False, signed_at__lte=ended)
         rows = list(over.filter(state__in=(Signature.State.CONFIRMED, Signature.State.PENDING))[:_AT_ONCE])
         Signature.objects.filter(pk__in=[row.pk for row in rows]).update(box=None, address_hash=None, consent="")
         pending = Signature.objects.filter(pk__in=[row.pk for row in rows], state=Signature.State.PENDING)

@@ -1,0 +1,22 @@
+"""How long a campaign keeps personal data."""
+
+from datetime import date
+
+from clarion.campaigns.rules import last_day_of_data, personal_data_ended
+from clarion.kernel.clock import DAY
+from tests.make import NOON
+
+
+def test_the_named_day_wins_over_the_close() -> None:
+    assert last_day_of_data(date(2027, 4, 1), NOON) == date(2027, 4, 1)
+    assert last_day_of_data(None, NOON) == date(2027, 12, 1)
+    assert last_day_of_data(None, None) is None
+
+
+def test_personal_data_is_kept_to_the_end_of_the_last_day() -> None:
+    assert personal_data_ended(NOON, NOON.date()) is None
+    assert personal_data_ended(NOON + DAY, NOON.date()) == NOON + DAY
+
+
+def test_without_a_day_personal_data_is_kept_a_year_after_signing() -> None:
+    assert personal_data_ended(NOON, None) == NOON - 365 * DAY
