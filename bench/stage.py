@@ -69,6 +69,14 @@ class Stage:
         places = ["--public", self.host, "--office", f"127.0.0.1:{self.office_port}"]
         return start([sys.executable, "-m", "clarion", "serve", *places, *options], self.port, self.environment)
 
+    def wait_for_worker(self) -> None:
+        """Come back once the worker has given its first sign of life."""
+        ends = time.monotonic() + _START_SECONDS
+        while not (self.data / "worker" / "heartbeat.json").exists():
+            if time.monotonic() > ends:
+                raise SystemExit("the worker did not start")
+            time.sleep(0.05)
+
 
 @dataclass
 class Running:
