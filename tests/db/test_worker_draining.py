@@ -111,6 +111,21 @@ def test_a_row_that_does_not_open_is_set_aside_and_blocks_nobody(campaign: Campa
     assert inbox.reader.waiting() == 0
 
 
+def test_a_row_that_the_records_refuse_holds_up_no_other(campaign: Campaign, inbox: Inbox) -> None:
+    """As a constraint may after a restore: the same id with another form."""
+    stored, good = make_submission(), make_submission(email="bo@example.com")
+    inbox.put(stored)
+    inbox.drainer.step(NOON)
+    Receipt.objects.all().delete()
+
+    inbox.put(make_submission(submission_id=stored.id, email="chidi@example.com"), good)
+    inbox.drainer.step(NOON + HOUR)
+
+    assert {row.public_id for row in Signature.objects.all()} == {stored.id, good.id}
+    assert SetAside.objects.get().error == "IntegrityError"
+    assert inbox.reader.waiting() == 0
+
+
 def test_a_link_that_the_worker_did_not_sign_changes_nothing(campaign: Campaign, inbox: Inbox) -> None:
     """Whoever takes intake over can seal what they like, and knows the ids of events and of what was sent since."""
     inbox.put(make_submission())

@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.test import Client
 
 from clarion.env import Env
 from clarion.jobs.promises import promise
+from clarion.kernel.clock import DAY, utc_now
 from clarion.kernel.keys import Keys
 from clarion.kernel.policy import read_policy
 from clarion.signatures.actions import confirm_signatures
 from clarion.worker.publishing import Publisher, PublishLoop, promised_work, publish_lock, publish_now
 from clarion.worker.pulse import Pulse
+from clarion.worker.schedule import Schedule
 from tests.make import MINUTE, NOON, make_campaign, make_confirmation, make_signature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -82,3 +86,22 @@ def test_a_command_publishes_only_while_nobody_else_does(data_folder: Path) -> N
     policy = read_policy((data_folder / "policy/policy.json").read_text())
     assert set(policy.campaigns) == {"clean-water"}
     assert (data_folder / "site/clean-water/en/index.html").is_file()
+
+
+def test_a_worker_that_was_away_tells_of_calls_that_closed_meanwhile() -> None:
+    make_campaign(closes_at=NOON - 3 * DAY)
+    schedule = Schedule(Pulse())
+
+    schedule.run(since=None, now=NOON)
+    schedule.run(since=NOON, now=NOON + MINUTE)
+
+    assert [one.name for one in promised_work()] == ["publish-switches"]
+
+
+def test_sessions_that_are_over_go(client: Client) -> None:
+    client.session.save()
+    Schedule(Pulse()).run(since=None, now=utc_now())
+    assert Session.objects.count() == 1
+
+    Schedule(Pulse()).run(since=None, now=utc_now() + 2 * DAY)
+    assert Session.objects.count() == 0

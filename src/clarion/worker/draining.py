@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from clarion.campaigns.models import Campaign
 from clarion.events import actions as events
@@ -34,6 +34,8 @@ BATCH = 400
 TRUNCATE_EVERY = timedelta(minutes=20)
 # A form may be accepted a moment before its row is on disk.
 _IN_FLIGHT = MINUTE
+# What a single row may bring about; any other error of the database is no row's fault, and the loop tries again.
+_FAULT_OF_A_ROW = (IntegrityError, DataError)
 _EVENT_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
 
 
@@ -82,9 +84,8 @@ class Drainer:
         opened = list(self._open(rows, now))
         try:
             self._work.carry_out([one.submission for one in opened], now=now)
-        except DatabaseError:
-            raise
         except Exception as error:  # noqa: BLE001 - one row that nothing can be made of must not hold up the others
+            _raise_trouble(error)
             log.warning("a batch failed, its rows are tried one by one: %s", describe_error(error))
             for one in opened:
                 self._carry_out_alone(one, now)
@@ -92,9 +93,8 @@ class Drainer:
     def _carry_out_alone(self, one: Opened, now: datetime) -> None:
         try:
             self._work.carry_out([one.submission], now=now)
-        except DatabaseError:
-            raise
         except Exception as error:  # noqa: BLE001 - see above
+            _raise_trouble(error)
             self._set_aside(one.row, error, now)
 
     def _open(self, rows: Sequence[SealedRow], now: datetime) -> Iterable[Opened]:
@@ -120,6 +120,12 @@ class Drainer:
         is_due = self._truncated_at is None or now - self._truncated_at >= TRUNCATE_EVERY
         if is_due and self._reader.truncate_log():
             self._truncated_at = now
+
+
+def _raise_trouble(error: Exception) -> None:
+    """Raise what is wrong with the records and not with a row."""
+    if isinstance(error, DatabaseError) and not isinstance(error, _FAULT_OF_A_ROW):
+        raise error
 
 
 class Carrier:

@@ -218,7 +218,7 @@ class PublishLoop:
         if self._ticked_at is not None and now - self._ticked_at < TICK:
             return
         before, self._ticked_at = self._ticked_at, now
-        self._schedule.run(since=before or now - TICK, now=now)
+        self._schedule.run(since=before, now=now)
         self._publisher.refresh(now)
         if self._root_at is not None and now - self._root_at >= DAY:
             pages.publish_root(desk=self._publisher.press(now))

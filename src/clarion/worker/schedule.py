@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import Q
 
@@ -26,12 +27,13 @@ class Schedule:
         self._pulse = pulse
         self._truncated_at: datetime | None = None
 
-    def run(self, *, since: datetime, now: datetime) -> None:
-        """Do what is due at `now`; `since` is the last time. Safe to repeat."""
+    def run(self, *, since: datetime | None, now: datetime) -> None:
+        """Do what is due at `now`; `since` is the last time, None at a start. Safe to repeat."""
         self._try("end events", lambda: _end_events(now))
         self._try("open and close", lambda: _note_opening_hours(since, now))
         self._try("erase", lambda: self._erase(now))
         self._try("remind moderators", lambda: promise_digests(now=now))
+        self._try("end sessions", lambda: _forget_sessions(now))
         self._try("cut the log", lambda: self._truncate_if_due(now))
 
     def _try(self, what: str, work: Callable[[], object]) -> None:
@@ -59,14 +61,23 @@ def truncate_records() -> bool:
     return not is_busy
 
 
+def _forget_sessions(now: datetime) -> None:
+    """The office's sessions that are over."""
+    Session.objects.filter(expire_date__lte=now).delete()
+
+
 def _end_events(now: datetime) -> None:
     while end_past_events(now=now):
         pass
 
 
 @transaction.atomic
-def _note_opening_hours(since: datetime, now: datetime) -> None:
-    """Campaigns that opened or closed by their dates since the last look: their pages say so."""
+def _note_opening_hours(since: datetime | None, now: datetime) -> None:
+    """Campaigns that opened or closed by their dates since the last look: their pages say so.
+
+    At a start nobody knows how long the worker was away, so every date that has passed counts.
+    """
+    since = since or datetime.min.replace(tzinfo=UTC)
     passed = Q(opens_at__gt=since, opens_at__lte=now) | Q(closes_at__gt=since, closes_at__lte=now)
     for slug in published_campaigns().filter(passed).values_list("slug", flat=True):
         promise("publish-switches", campaign=slug)
