@@ -17,7 +17,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "clarion.settings"
 
 from django.conf import settings  # noqa: E402
 
-from clarion.kernel.keys import Keys, read_keys  # noqa: E402
+from clarion.kernel.keys import Keys, make_missing_keys, read_keys  # noqa: E402
+
+make_missing_keys(DATA / "keys")
 
 # A file, not memory: threads and other processes must meet on it as they do in production.
 settings.DATABASES["default"]["TEST"]["NAME"] = str(DATA / "records" / "records.sqlite3")

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from clarion.env import read_env
-from clarion.kernel.keys import make_missing_keys, read_key_ring
+from clarion.kernel.keys import OFFICE_PURPOSES, make_missing_keys, read_key_ring
 
 ENV = read_env()
 ENV.data.make()
-make_missing_keys(ENV.data.keys)
+make_missing_keys(ENV.data.keys, OFFICE_PURPOSES)
 
 SECRET_KEY = read_key_ring(ENV.data.keys, "office").current.secret.hex()
 DEBUG = False

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.faults
 PEOPLE = 1000
 PATIENCE_SECONDS = 90
 SET_UP = """
-import django; django.setup()
+from clarion.cli import set_up_django; set_up_django()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from tests.make import make_campaign
@@ -55,7 +55,7 @@ class Machine:
     @contextmanager
     def worker(self) -> Iterator["subprocess.Popen[bytes]"]:
         """A running worker; killed at the end, if it still lives."""
-        process = subprocess.Popen([sys.executable, "-m", "clarion.worker"], env=self.env, stderr=subprocess.PIPE)
+        process = subprocess.Popen([sys.executable, "-m", "clarion", "worker"], env=self.env, stderr=subprocess.PIPE)
         try:
             yield process
         finally:
@@ -160,7 +160,7 @@ def test_a_worker_that_is_told_to_stop_ends_in_time_and_leaves_no_mail_half_writ
 
 def test_the_log_of_the_worker_holds_no_word_of_a_person(machine: Machine) -> None:
     machine.put([sign_form(1)])
-    process = subprocess.Popen([sys.executable, "-m", "clarion.worker"], env=machine.env, stderr=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-m", "clarion", "worker"], env=machine.env, stderr=subprocess.PIPE)
     wait_for(lambda: machine.data.heartbeat.exists() and machine.waiting() == 0)
     process.terminate()
     _, log = process.communicate(timeout=10)

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import click
 import django
 
+from clarion.env import read_env
 from clarion.kernel.errors import ClarionError
+from clarion.kernel.keys import make_missing_keys
 from clarion.kernel.logs import start_logging
 
 
@@ -64,7 +66,10 @@ class Commands(click.Group):
 
 
 def set_up_django() -> None:
-    """Load Django's apps; safe to repeat."""
+    """Make every key that is missing, and load Django's apps; safe to repeat."""
+    data = read_env().data
+    data.make()
+    make_missing_keys(data.keys)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clarion.settings")
     django.setup()
 

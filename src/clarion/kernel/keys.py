@@ -15,6 +15,7 @@ from clarion.kernel.errors import ClarionError
 
 Purpose = Literal["inbox", "link", "field", "dedupe", "office"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+OFFICE_PURPOSES: tuple[Purpose, ...] = ("field", "dedupe", "office")  # it signs no links and opens no inbox
 KEY_BYTES = 32
 
 
