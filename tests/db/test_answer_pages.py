@@ -424,8 +424,8 @@ def test_a_translation_of_an_older_text_says_so() -> None:
     newer = make_version(campaign, number=2, languages=("en", "fr"))
     newer.statements.filter(language="fr").update(translates=1)
 
-    assert "translation of version 1" in page_at(scene_of(campaign, "fr"), "/clean-water/fr/versions/2/")
-    assert "translation of version" not in page_at(scene_of(campaign, "fr"), "/clean-water/fr/versions/1/")
+    assert "traduction de la version 1" in page_at(scene_of(campaign, "fr"), "/clean-water/fr/versions/2/")
+    assert "traduction de la version" not in page_at(scene_of(campaign, "fr"), "/clean-water/fr/versions/1/")
 
 
 def test_an_update_is_offered_only_in_the_languages_that_have_it() -> None:

@@ -28,7 +28,12 @@ def test_dates_carry_the_digits_of_the_language() -> None:
 
 def test_moments_name_their_zone() -> None:
     at = datetime(2026, 12, 10, 15, 0, tzinfo=UTC)
-    assert voice("en").moment(at, "Africa/Nairobi").endswith("6:00:00\u202fPM Africa/Nairobi")
+    assert voice("en").moment(at, "Africa/Nairobi") == "Dec 10, 2026, 6:00\u202fPM Africa/Nairobi"
+
+
+def test_a_line_of_parts_has_the_comma_and_the_colon_of_its_language() -> None:
+    assert voice("ar").listed("أ", "", "ب") == "أ، ب"
+    assert voice("fr").gettext(": ") == "\u00a0: "
 
 
 def test_russian_plurals_follow_their_own_rule() -> None:

@@ -56,7 +56,7 @@ def confirm_event(mail: Mail, desk: Desk) -> Letter | None:
         subject=speak.gettext("Please confirm your e-mail address") if event.campaign.is_discreet else named,
         sender_name=event.campaign.organiser_name,
         call_title=title,
-        facts=[_when(event, speak), (speak.gettext("Where"), _known_place(event, mail.language))],
+        facts=[_when(event, speak), (speak.gettext("Where"), _known_place(event, speak, mail.language))],
         is_shifted=Flag.CLOCK_CHANGE in event.flags,
         confirm_url=url,
         not_me_url=f"{url}?not-me",
@@ -126,7 +126,7 @@ def manage_url(event: Event, mail: Mail, desk: Desk) -> str:
 def facts_of(event: Event, speak: Voice, language: str) -> list[tuple[str, str]]:
     """What, when and where, each with its label."""
     country = place_name(event.country, language)
-    where = ", ".join(part for part in (_venue_name(event), event.address, event.city, country) if part)
+    where = speak.listed(_venue_name(event), event.address, event.city, country)
     return [(speak.gettext("What"), event.title), _when(event, speak), (speak.gettext("Where"), where)]
 
 
@@ -148,17 +148,18 @@ def _when(event: Event, speak: Voice) -> tuple[str, str]:
     clock = speak.time_of_day(starts)
     if event.ends_local:
         ends = datetime.fromisoformat(event.ends_local)
-        there = "" if ends.date() == starts.date() else f"{speak.weekday_and_day(ends.date())}, "
-        clock = f"{clock} – {there}{speak.time_of_day(ends)}"
+        there = "" if ends.date() == starts.date() else speak.weekday_and_day(ends.date())
+        clock = f"{clock} – {speak.listed(there, speak.time_of_day(ends))}"
     zone = speak.zone_name(event.starts_at, event.zone)
-    return speak.gettext("When"), f"{speak.weekday_and_day(starts.date())}, {clock} ({zone}, {event.zone})"
+    when = speak.listed(speak.weekday_and_day(starts.date()), clock)
+    return speak.gettext("When"), f"{when} ({speak.listed(zone, event.zone)})"
 
 
-def _known_place(event: Event, language: str) -> str:
+def _known_place(event: Event, speak: Voice, language: str) -> str:
     """Where, in names from our lists alone: venue, city, country."""
     known = find_city(event.city, event.country)
     city = known.name if known else ""
-    return ", ".join(part for part in (_venue_name(event), city, place_name(event.country, language)) if part)
+    return speak.listed(_venue_name(event), city, place_name(event.country, language))
 
 
 def _venue_name(event: Event) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_time, get_timezone_name
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
 from babel.numbers import format_decimal
 
 from clarion.kernel.languages import direction, locale_of
@@ -58,6 +58,10 @@ class Voice:
         """The string in a context."""
         return self.strings.pgettext(context, message)
 
+    def listed(self, *parts: str) -> str:
+        """Those of the parts that are there, in one line, with the language's own comma."""
+        return self.gettext(", ").join(part for part in parts if part)
+
     @property
     def numbering(self) -> str:
         """The numbering system (CLDR). Arabic of no country writes its own digits; CLDR 42 made it Western ones."""
@@ -96,9 +100,9 @@ class Voice:
         return self.in_digits(format_time(at.replace(tzinfo=None).time(), "short", locale=self.locale))
 
     def moment(self, at: datetime, zone: str = "UTC") -> str:
-        """Day, time and zone of an aware moment."""
+        """Day, hour, minute and zone of an aware moment."""
         there = at.astimezone(ZoneInfo(zone))
-        return self.in_digits(format_datetime(there.replace(tzinfo=None), "medium", locale=self.locale)) + f" {zone}"
+        return f"{self.listed(self.day(there.date(), style='medium'), self.time_of_day(there))} {zone}"
 
     def month_and_year(self, on: date) -> str:
         """Month and year."""

@@ -66,8 +66,7 @@ def stamp_of(event: Event) -> datetime:
 
 def location_of(scene: Scene, event: Event) -> str:
     """Place, street, city and country in one line."""
-    parts = (place_of(event), address_of(event), event.city, scene.country(event.country))
-    return ", ".join(part for part in parts if part)
+    return scene.voice.listed(place_of(event), address_of(event), event.city, scene.country(event.country))
 
 
 def _description(scene: Scene, event: Event) -> str:

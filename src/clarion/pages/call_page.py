@@ -22,7 +22,7 @@ def pages_of(scene: Scene) -> Iterator[Page]:
         "pages/call.html",
         {
             "form": sign_form(scene) if scene.ways.sign else None,
-            "coming": coming[:EVENTS_SHOWN],
+            "coming": sorted(coming[:EVENTS_SHOWN], key=lambda one: (one.local, one.id)),
             "reach": reach(scene),
             "map": coverage_map(scene) if scene.ways.events else "",
             "news": scene.updates[:UPDATES_SHOWN],

@@ -62,7 +62,7 @@ def coverage_map(scene: Scene) -> Markup:
             load_geometry(scene.press.geometry),
             {line.code: line.state for line in lines},
             hrefs={line.code: line.address for line in lines},
-            titles={line.code: f"{line.name}: {line.said}" for line in lines},
+            titles={line.code: f"{line.name}{scene.voice.gettext(': ')}{line.said}" for line in lines},
             label=scene.voice.gettext("Map: where something is announced"),
         )
     )

@@ -81,7 +81,7 @@ def event_page(scene: Scene, event: Event) -> Raw:
         report=_fixed(scene).report,
     )
     head = render("pages/_event_head.html", scene, one=one, data=event_data(scene, event, one))
-    title = escape(f"{one.title} · {one.city}, {one.full_day}")
+    title = escape(f"{one.title} · {scene.voice.listed(one.city, one.full_day)}")
     text = _fixed(scene).frame.replace(MARKS["id"], one.id).replace(MARKS["title"], title)
     text = text.replace(MARKS["head"], head).replace(MARKS["main"], main)
     return Raw(f"{one.address}index.html", text.encode(), indexed_as=one.address)
@@ -147,7 +147,7 @@ def _wall_time(scene: Scene, before: str, now: str) -> str:
     if not before or before == now:
         return ""
     at = datetime.fromisoformat(before)
-    return f"{scene.voice.weekday_and_day(at.date())}, {scene.voice.time_of_day(at)}"
+    return scene.voice.listed(scene.voice.weekday_and_day(at.date()), scene.voice.time_of_day(at))
 
 
 def _place_before(event: Event) -> str:

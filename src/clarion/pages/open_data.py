@@ -128,7 +128,7 @@ def _update_item(scene: Scene, update: Update) -> dict[str, Any]:
 def _event_item(scene: Scene, event: Event) -> dict[str, Any]:
     url = scene.absolute(scene.at(f"events/{event.public_id}/"))
     starts = datetime.fromisoformat(event.starts_local)
-    when = f"{scene.voice.weekday_and_day(starts.date())}, {scene.voice.time_of_day(starts)}"
+    when = scene.voice.listed(scene.voice.weekday_and_day(starts.date()), scene.voice.time_of_day(starts))
     said = f"{when}. {location_of(scene, event)}"
     if event.state == Event.State.CANCELLED:
         said = f"{scene.voice.gettext('This event is cancelled.')} {said}"

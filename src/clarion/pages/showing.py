@@ -115,7 +115,7 @@ def _end(starts: datetime, ends: datetime | None, voice: Voice) -> str:
         return ""
     clock = _clock(ends.hour, ends.minute, voice)
     is_same_night = ends.date() == starts.date() or ends - starts < timedelta(hours=12)
-    return clock if is_same_night else f"{_day(ends.date(), voice)[3]}, {clock}"
+    return clock if is_same_night else voice.listed(_day(ends.date(), voice)[3], clock)
 
 
 def _utc(at: datetime) -> str:
