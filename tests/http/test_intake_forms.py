@@ -241,6 +241,7 @@ def test_a_proposal_is_taken(door: Door) -> None:
     [
         ({"city": "NAIRÓBI"}, "check-your-mail/"),
         ({"city": "نيروبي"}, "check-your-mail/"),
+        ({"city": "Lodz"}, "check-your-mail/"),
         ({"city": "Atlantis"}, "refused/host/city-unknown/"),
         ({"city": "Atlantis", "venue": "v1"}, "check-your-mail/"),
         ({"city": "Atlantis", "date": "soon"}, "refused/host/city-unknown/"),
@@ -251,7 +252,7 @@ def test_a_proposal_is_taken(door: Door) -> None:
     ],
 )
 def test_a_city_is_one_of_the_published_list(door: Door, changes: dict[str, str], location: str) -> None:
-    door.publish(cities_file("KE"), json.dumps([[1, "Nairobi", "نيروبي"], [2, "Mombasa"]]))
+    door.publish(cities_file("KE"), json.dumps([[1, "Nairobi", "نيروبي"], [2, "Mombasa"], [3, "Łódź"]]))
 
     assert door.post(f"{HOME}/host/", HOSTING | changes).location == f"{HOME}/{location}"
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarion.kernel.text import folded
 from clarion.places.countries import CODES
 from clarion.places.gazetteer import (
     City,
@@ -18,7 +19,6 @@ from clarion.places.gazetteer import (
     completion_rows,
     find_cities,
     find_city,
-    folded,
     nearest_city,
 )
 from clarion.places.zones import is_zone

@@ -1,8 +1,17 @@
 """Letters: which are safe to take, and which look alike."""
 
+import re
 import unicodedata
 
 _ALLOWED_FORMAT = frozenset("\u200c\u200d\u200e\u200f")  # joiners and marks that names in many scripts need
+# Accents, Hebrew points, Arabic vowel signs, tatweel and joiners. Not the vowel signs of Indic scripts.
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u0640\u064b-\u065f\u0670\u200c-\u200f]")
+_APART = re.compile(r"[\s\-\u2010-\u2015,.()/_\u30fb\uff1d]+")
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th", "ə": "e"}
+    | {"ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك", "ة": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "ۀ": "ه"}
+    | dict.fromkeys("'`\u2018\u2019\u02bb\u02bc\u02bf\u02be\u02b9\u05f3\u05f4\u00b4", "")
+)
 
 
 def has_control_characters(text: str, *, lines: bool = False) -> bool:
@@ -34,7 +43,6 @@ def tidy_lines(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """For finding names: compatibility form, case folded, marks dropped, punctuation as blanks."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join(kept.split())
+    """A name as it is compared: without case, accents, apostrophes; one space for hyphens and the like."""
+    plain = text.lower() if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    return _APART.sub(" ", plain.translate(_LETTERS)).strip()

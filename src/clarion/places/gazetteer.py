@@ -4,22 +4,13 @@ The file is read at first use. A search by country builds the index of that coun
 """
 
 import lzma
-import re
-import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import asin, cos, degrees, radians, sin, sqrt
 
-# Accents, Hebrew points, Arabic vowel signs, tatweel and joiners. Not the vowel signs of Indic scripts.
-_MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u0640\u064b-\u065f\u0670\u200c-\u200f]")
-_APART = re.compile(r"[\s\-\u2010-\u2015,.()/_\u30fb\uff1d]+")
-_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th", "ə": "e"}
-    | {"ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك", "ة": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "ۀ": "ه"}
-    | dict.fromkeys("'`\u2018\u2019\u02bb\u02bc\u02bf\u02be\u02b9\u05f3\u05f4\u00b4", "")
-)
+from clarion.kernel.text import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +42,6 @@ def city(id: int) -> City | None:
 def cities_of(country: str) -> list[City]:
     """The cities of a country (ISO code), the most populous first; none for an unknown code."""
     return list(_by_country().get(country.upper(), ()))
-
-
-def folded(text: str) -> str:
-    """A name as it is compared: without case, accents, apostrophes; one space for hyphens and the like."""
-    plain = text.lower() if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return _APART.sub(" ", plain.translate(_LETTERS)).strip()
 
 
 def find_cities(text: str, country: str | None = None, limit: int = 8) -> list[City]:
