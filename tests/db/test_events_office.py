@@ -1,5 +1,9 @@
 """Events of the campaign's own, what time does to events, and what the public and moderators see of them."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
 import pytest
 from django.db import IntegrityError, transaction
 from django_tasks_db.models import DBTaskResult
@@ -14,6 +18,7 @@ from clarion.events.actions import (
     erase_old_contacts,
     new_manage_link,
     store_event,
+    store_events,
     uncancel_event,
 )
 from clarion.events.models import Event, Revision
@@ -50,6 +55,11 @@ def stored(event: Event) -> Event:
     return Event.objects.select_related("venue").get(pk=event.pk)
 
 
+def promised() -> list[str]:
+    """The names of what was promised."""
+    return [row.args_kwargs["kwargs"]["name"] for row in DBTaskResult.objects.all()]
+
+
 def revise(event: Event, **fields: str) -> Revision:
     """A waiting change of an event."""
     return Revision.objects.create(public_id=new_id(), event=event, fields=fields, proposed_at=NOON)
@@ -64,6 +74,21 @@ def test_a_row_is_kept_at_once_and_nobody_is_mailed() -> None:
     assert event.lat is not None
     assert not Mail.objects.exists()
     assert Entry.objects.get().verb == "stored-event"
+
+
+def test_ten_times_the_rows_take_no_more_than_ten_times_the_queries(
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    campaign = make_campaign()
+    rows = [replace(ROW, title=f"March {number}", row=f"e{number}" if number % 2 else "") for number in range(200)]
+    with django_assert_max_num_queries(4 * len(rows)):
+        store_events(campaign, rows, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    assert [name for name in promised() if name != "publish-campaign"] == []
+
+    with django_assert_max_num_queries(5):
+        again = store_events(campaign, rows, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    assert not any(is_changed for _, is_changed in again)
+    assert Event.objects.count() == 200
 
 
 def test_the_same_row_again_changes_nothing() -> None:

@@ -28,7 +28,7 @@ from clarion.campaigns.models import Campaign, Version
 from clarion.campaigns.queries import campaign_by_slug
 from clarion.campaigns.rules import SlugTaken
 from clarion.donations.actions import save_give_pages
-from clarion.events.actions import store_event
+from clarion.events.actions import store_events
 from clarion.events.models import Event
 from clarion.kernel.errors import ClarionError
 from clarion.organisers.actions import ensure_admin, ensure_team
@@ -109,8 +109,7 @@ def store_call(
     _store_picture(campaign, call.picture, by, now)
     save_updates(campaign, call.updates, by=by, now=now)
     save_give_pages(campaign, call.gives, by=by, now=now)
-    for row in call.events:
-        store_event(campaign, row, origin=Event.Origin.LAUNCH, by=by, now=now)
+    store_events(campaign, call.events, origin=Event.Origin.LAUNCH, by=by, now=now)
     if not draft and not campaign.is_published:
         publish_campaign(campaign, by=by, now=now)
     return Stored(campaign, version, is_new, warnings)

@@ -18,6 +18,7 @@ from clarion.events.actions.office import (
     new_manage_link,
     restore_state,
     store_event,
+    store_events,
     take_step,
     uncancel_event,
 )
@@ -42,6 +43,6 @@ __all__ = [
     "erase_host", "erase_hosts_kept_long_enough",
     "erase_old_contacts", "erase_unconfirmed", "keep_revision", "locked_event", "mail_host",
     "new_manage_link", "note_mailed", "promise_manage_page", "promise_pages", "reopen_revision", "restore_state",
-    "settle_revision", "store_event", "take_cancel", "take_change", "take_manage_form", "take_new_link",
+    "settle_revision", "store_event", "store_events", "take_cancel", "take_change", "take_manage_form", "take_new_link",
     "take_proposal", "take_step", "take_uncancel", "uncancel_event",
 ]  # fmt: skip

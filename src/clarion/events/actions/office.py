@@ -1,5 +1,7 @@
 """What the host and organisers of the office do with events: store, change, cancel, and take that back."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from clarion.audit.actions import Actor, record
+from clarion.campaigns.actions import promise_pages as promise_campaign_pages
 from clarion.campaigns.models import Campaign
 from clarion.events.actions.changes import cancel, renew_link, rewrite, uncancel
 from clarion.events.actions.promises import promise_event_pages, promise_pages
@@ -16,56 +19,86 @@ from clarion.events.queries import fields_of
 from clarion.events.rules import MOVES, EventFields, EventRow, NotNow, Step, UnknownEvent, same_event_key
 from clarion.kernel.ids import new_id
 
+_PAGES_AT_ONCE = 50  # of more events that changed together, all pages of the campaign are written once
+
+
+def store_event(
+    campaign: Campaign, row: EventRow, *, origin: Event.Origin, by: Actor, now: datetime
+) -> tuple[Event, bool]:
+    """`store_events` for one row."""
+    return store_events(campaign, [row], origin=origin, by=by, now=now)[0]
+
 
 @transaction.atomic
-def store_event(
-    campaign: Campaign,
-    row: EventRow,
-    *,
-    origin: Event.Origin,
-    by: Actor,
-    now: datetime,
-    checked: Event.Checked = Event.Checked.KNOWN,
-) -> tuple[Event, bool]:
-    """Store an event that the campaign itself announces, kept at once; gives it and whether anything changed.
+def store_events(
+    campaign: Campaign, rows: Sequence[EventRow], *, origin: Event.Origin, by: Actor, now: datetime
+) -> list[tuple[Event, bool]]:
+    """Store events that the campaign itself announces, kept at once; gives each and whether anything changed.
 
     A row is known again by its id, one without id by venue (or city and address) and title; then what the row says
     replaces what was stored, and the state stays. Safe to repeat. Raises `UnknownVenue`.
     """
-    known = _known_event(campaign, row)
-    if known is None:
-        event = _add_event(campaign, row, origin, checked, now)
-        verb = "stored-event"
+    known = _OwnEvents(campaign)
+    stored = [_store(campaign, row, known, origin, by, now) for row in rows]
+    changed = [event for event, is_changed in stored if is_changed]
+    if len(changed) > _PAGES_AT_ONCE:
+        promise_campaign_pages(campaign)
     else:
-        event = known
-        if not _bring_up_to_date(event, row, now):
-            return event, False
-        verb = "changed-event"
-    _record(event, verb, by, now, origin=str(origin))
-    if campaign.is_published:
-        promise_event_pages(event)
-    return event, True
+        for event in changed:
+            promise_event_pages(event)
+    return stored
 
 
-def _add_event(campaign: Campaign, row: EventRow, origin: Event.Origin, checked: Event.Checked, now: datetime) -> Event:
+class _OwnEvents:
+    """A campaign's own events, found again by what a row says: one look for a whole table."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        ours = Event.objects.select_for_update().select_related("campaign__team", "venue").filter(campaign=campaign)
+        self._by_id: dict[str, Event] = {}
+        self._by_place: dict[tuple[str, ...], list[Event]] = defaultdict(list)
+        for event in ours.exclude(origin=Event.Origin.PROPOSAL).order_by("pk"):
+            self.add(event)
+
+    def add(self, event: Event) -> None:
+        """Know this one from now on."""
+        if event.row:
+            self._by_id[event.row] = event
+        self._by_place[_key(fields_of(event))].append(event)
+
+    def remove(self, event: Event) -> None:
+        """Know it no longer by what it says now."""
+        self._by_place[_key(fields_of(event))].remove(event)
+
+    def find(self, row: EventRow) -> Event | None:
+        """The event that the row means; one without id may have been given its id since."""
+        if row.row in self._by_id:
+            return self._by_id[row.row]
+        there = self._by_place.get(_key(row), [])
+        return next((event for event in there if not row.row or not event.row), None)
+
+
+def _store(
+    campaign: Campaign, row: EventRow, known: _OwnEvents, origin: Event.Origin, by: Actor, now: datetime
+) -> tuple[Event, bool]:
+    event = known.find(row)
+    if event is None:
+        verb, event = "stored-event", _add_event(campaign, row, origin, now)
+    else:
+        known.remove(event)
+        verb = "changed-event" if _bring_up_to_date(event, row, now) else ""
+    known.add(event)
+    if verb:
+        _record(event, verb, by, now, origin=str(origin))
+    return event, bool(verb)
+
+
+def _add_event(campaign: Campaign, row: EventRow, origin: Event.Origin, now: datetime) -> Event:
     written = replace(row, language=row.language or campaign.default_language)
     columns = settle(campaign, written, now=now, is_ours=True).columns
     return Event.objects.create(
-        public_id=new_id(), campaign=campaign, origin=origin, row=row.row, state=Event.State.KEPT, checked=checked,
-        proposed_at=now, kept_at=now, **columns,
+        public_id=new_id(), campaign=campaign, origin=origin, row=row.row, state=Event.State.KEPT,
+        checked=Event.Checked.KNOWN, proposed_at=now, kept_at=now, **columns,
     )  # fmt: skip
-
-
-def _known_event(campaign: Campaign, row: EventRow) -> Event | None:
-    ours = Event.objects.select_for_update().select_related("campaign__team", "venue")
-    ours = ours.filter(campaign=campaign).exclude(origin=Event.Origin.PROPOSAL)
-    if row.row:
-        by_id = ours.filter(row=row.row).first()
-        if by_id is not None:
-            return by_id
-        ours = ours.filter(row="")  # it may have been given its id since
-    ours = ours.filter(venue__ref=row.venue) if row.venue else ours.filter(venue=None)
-    return next((event for event in ours.order_by("pk") if _key(fields_of(event)) == _key(row)), None)
 
 
 def _key(fields: EventFields) -> tuple[str, ...]:
