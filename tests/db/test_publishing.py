@@ -382,3 +382,16 @@ def test_a_new_time_at_the_same_place_does_not_speak_of_a_former_place(press: Pr
     text = page(press, f"/{SLUG}/en/events/{event.public_id}/")
     assert "Wednesday, December 9, 2026" in text
     assert "Before at:" not in text
+
+
+def test_events_are_listed_as_clocks_show_them_there(press: Press) -> None:
+    """Far west, an evening is later than the next morning far east: read as days it comes first all the same."""
+    campaign = make_campaign()
+    make_event(campaign, title="Suva", starts_local="2026-12-10T10:00", starts_at=NOON + HOUR)
+    make_event(campaign, title="Manaus", starts_local="2026-12-09T19:00", starts_at=NOON + 2 * HOUR)
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    for address in ("", "events/"):
+        text = page(press, f"/{SLUG}/en/{address}")
+        assert text.index("Manaus") < text.index("Suva"), address
