@@ -82,7 +82,7 @@ def test_every_country_is_on_the_map_and_links_to_its_page() -> None:
 
 def test_nothing_runs_across_the_picture() -> None:
     # Russia is the widest step that is real: along the Arctic coast.
-    for code, path in load_geometry().paths.items():
+    for code, path in load_geometry().drawing.paths.items():
         for ring in corners(path):
             steps = [abs(b[0] - a[0]) for a, b in zip(ring, ring[1:] + ring[:1], strict=True)]
             assert max(steps) < 120, code
@@ -95,7 +95,7 @@ def test_no_country_but_at_the_bering_strait_touches_the_edge() -> None:
 
 
 def test_the_picture_is_small() -> None:
-    paths = "".join(load_geometry().paths.values())
+    paths = "".join(load_geometry().drawing.paths.values())
     assert len(paths) < 54_000
     assert re.fullmatch(r"[Mlhvz0-9 \-]*", paths)
 
@@ -116,7 +116,7 @@ def test_classes_tell_what_is_known() -> None:
 
 
 def test_land_is_drawn_over_dots_at_sea_and_under_dots_on_land() -> None:
-    dots = load_geometry().dots
+    dots = load_geometry().drawing.dots
     assert dots["LU"].inland
     assert dots["VA"].inland
     assert not dots["MV"].inland
@@ -130,14 +130,14 @@ def test_announced_dots_are_drawn_last() -> None:
 
 
 def test_a_dot_can_be_touched() -> None:
-    dots = load_geometry().dots
+    dots = load_geometry().drawing.dots
     assert dots["BM"].reach >= 20
     assert dots["PN"].reach * 2 * 0.32 >= 20
     assert all(dot.reach > DOT for dot in dots.values())
 
 
 def test_dots_of_a_crowd_lie_apart() -> None:
-    spots = [(dot.x, dot.y) for dot in load_geometry().dots.values()]
+    spots = [(dot.x, dot.y) for dot in load_geometry().drawing.dots.values()]
     assert len(set(spots)) == len(spots)
     pairs = [(a, b) for i, a in enumerate(spots) for b in spots[i + 1 :]]
     assert min((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 for a, b in pairs) >= (2 * DOT - 1.5) ** 2
@@ -211,7 +211,7 @@ def test_coasts_borders_and_islands_are_treated_kindly() -> None:
 
 def test_a_host_may_bring_other_shapes(tmp_path: Path) -> None:
     geometry = load_geometry(a_file(tmp_path, ("KE", "Polygon", [FLAT]), ("UG", "Point", [0, 0])))
-    assert (set(geometry.paths), set(geometry.dots)) == ({"KE"}, {"UG"})
+    assert (set(geometry.drawing.paths), set(geometry.drawing.dots)) == ({"KE"}, {"UG"})
     assert country_at(geometry, 10, 30) == "KE"
     assert is_outside(-1.29, 36.82, "TZ", load_geometry())
     assert not is_outside(-1.29, 36.82, "TZ", geometry)
@@ -221,8 +221,8 @@ def test_a_host_may_bring_other_shapes(tmp_path: Path) -> None:
 def test_a_country_too_small_to_draw_becomes_a_dot(tmp_path: Path) -> None:
     tiny = [[20, 0], [20.1, 0], [20.1, 0.1], [20, 0]]
     geometry = load_geometry(a_file(tmp_path, ("KE", "MultiPolygon", [[tiny]])))
-    assert geometry.paths == {}
-    assert set(geometry.dots) == {"KE"}
+    assert geometry.drawing.paths == {}
+    assert set(geometry.drawing.dots) == {"KE"}
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_country_too_small_to_draw_becomes_a_dot(tmp_path: Path) -> None:
 )
 def test_a_shape_across_the_edge_is_cut_there(tmp_path: Path, ring: list[list[float]]) -> None:
     geometry = load_geometry(a_file(tmp_path, ("RU", "Polygon", [ring])))
-    left, right = sorted(corners(geometry.paths["RU"]))
+    left, right = sorted(corners(geometry.drawing.paths["RU"]))
     assert max(x for x, _ in left) < 300
     assert min(x for x, _ in right) > 700
     assert country_at(geometry, 65, 180) == country_at(geometry, 65, -170) == "RU"

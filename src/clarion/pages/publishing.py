@@ -14,6 +14,7 @@ from clarion.campaigns.queries import campaign_by_slug, published_campaigns
 from clarion.events.models import Event
 from clarion.events.queries import event_by_public_id
 from clarion.kernel.files import cities_file
+from clarion.locale.catalogs import interface_languages
 from clarion.locale.voice import voice
 from clarion.pages import (
     answers,
@@ -33,10 +34,11 @@ from clarion.pages.consent import record_wordings
 from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
 from clarion.pages.publication import Pause, Publication, pages_from
-from clarion.pages.site import Page, Server, render_server_page
+from clarion.pages.site import Page, Server, compile_templates, render_server_page
 from clarion.pages.writing import Folder
 from clarion.places.countries import accepted, load_country_settings
 from clarion.places.gazetteer import completion_rows
+from clarion.places.geometry import load_geometry
 
 # Whose `pages_of(scene)` gives what must be there before the first form can be taken ...
 FIRST = (call_page, answers)
@@ -126,6 +128,14 @@ def publish_manage(slug: str, event_id: str, *, desk: Press) -> None:
     event = event_by_public_id(event_id)
     if run and event:
         run.write_manage_pages([event])
+
+
+def make_ready(*, desk: Press) -> None:
+    """Read and lay out once what every publication needs, so that the first call does not wait for it."""
+    compile_templates()
+    for language in interface_languages(desk.strings):
+        voice(language, desk.strings)
+    load_geometry(desk.geometry).drawing  # noqa: B018 - laid out when it is looked at
 
 
 def publish_root(*, desk: Press) -> None:

@@ -222,6 +222,12 @@ def environment() -> Environment:
     return made
 
 
+def compile_templates() -> None:
+    """Compile every template now rather than when a page first needs it."""
+    for name in environment().list_templates():
+        environment().get_template(name)
+
+
 def render(template: str, scene: Scene, **context: Any) -> str:
     """The text of a template; the same scene and context give the same bytes."""
     return environment().get_template(template).render(scene=scene, voice=scene.voice, **context)

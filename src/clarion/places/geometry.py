@@ -10,7 +10,7 @@ import json
 import lzma
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from html import escape
 from importlib.resources import as_file, files
 from itertools import pairwise
@@ -61,13 +61,24 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Geometry:
-    """All shapes, and what is drawn of them: each country is in `paths` (SVG path data), in `dots` or in both."""
+class Drawing:
+    """What is drawn of the shapes: each country is in `paths` (SVG path data), in `dots` or in both."""
 
-    shapes: Mapping[str, Shape]
     paths: Mapping[str, str]
     dots: Mapping[str, Dot]
     view_box: str
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """All shapes; their drawing is laid out when it is first asked for, which takes ten times as long as reading."""
+
+    shapes: Mapping[str, Shape]
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """The picture of all shapes."""
+        return _drawn(self.shapes)
 
 
 @cache
@@ -78,8 +89,8 @@ def load_geometry(path: Path | None = None) -> Geometry:
     """
     if path is None:
         with as_file(files("clarion.places") / "data" / "countries.geojson.xz") as shipped:
-            return _drawn(_shapes(shipped))
-    return _drawn(_shapes(path))
+            return Geometry(_shapes(shipped))
+    return Geometry(_shapes(path))
 
 
 def draw_map(
@@ -102,14 +113,15 @@ def draw_map(
     def linked(codes: Sequence[str]) -> Iterator[str]:
         for code in sorted(codes, key=order):
             tone = _TONES[states.get(code, "none")]
-            yield _linked(_mark(geometry, code, tone), hrefs.get(code), titles.get(code, code))
+            yield _linked(_mark(drawing, code, tone), hrefs.get(code), titles.get(code, code))
 
     # Dots at sea lie below the land, so what can be touched of them never covers a country. Announced ones last.
-    plain = geometry.paths.keys() - geometry.dots.keys()
-    sea = [code for code, dot in geometry.dots.items() if not dot.inland]
-    inland = [code for code, dot in geometry.dots.items() if dot.inland]
+    drawing = geometry.drawing
+    plain = drawing.paths.keys() - drawing.dots.keys()
+    sea = [code for code, dot in drawing.dots.items() if not dot.inland]
+    inland = [code for code, dot in drawing.dots.items() if dot.inland]
     body = "".join([*linked(sea), *linked(list(plain)), *linked(inland)])
-    head = f'<svg id="map" viewBox="{geometry.view_box}" role="group" aria-label="{escape(label)}"'
+    head = f'<svg id="map" viewBox="{drawing.view_box}" role="group" aria-label="{escape(label)}"'
     return f'{head} fill-rule="evenodd">{body}</svg>'
 
 
@@ -142,9 +154,9 @@ def _linked(mark: str, href: str | None, title: str) -> str:
     return f'<a href="{escape(href)}" aria-label="{name}"><title>{name}</title>{mark}</a>'
 
 
-def _mark(geometry: Geometry, code: str, tone: str) -> str:
+def _mark(drawing: Drawing, code: str, tone: str) -> str:
     """The path of a country, and for a small one a dot with a larger invisible circle to touch."""
-    line, dot = geometry.paths.get(code), geometry.dots.get(code)
+    line, dot = drawing.paths.get(code), drawing.dots.get(code)
     shape = f'<path class="{tone}" d="{line}"/>' if line else ""
     if dot is None:
         return shape
@@ -235,7 +247,7 @@ def _box(ring: Ring) -> tuple[float, float, float, float]:
     return min(lons), min(lats), max(lons), max(lats)
 
 
-def _drawn(shapes: Mapping[str, Shape]) -> Geometry:
+def _drawn(shapes: Mapping[str, Shape]) -> Drawing:
     """Lay out the picture: paths, dots, and a view box around them all."""
     land = {code: _land(shape) for code, shape in shapes.items()}
     dotted = [code for code, shape in shapes.items() if shape.dot or sum(map(area, land[code])) < _SMALL]
@@ -246,7 +258,7 @@ def _drawn(shapes: Mapping[str, Shape]) -> Geometry:
     paths = {code: path(rings) for code, rings in land.items() if rings and (code not in dots or dots[code].inland)}
     ys = [y for points in large for _, y in points] + [dot.y for dot in dots.values()] or [0]
     top, bottom = min(ys) - _MARGIN, max(ys) + _MARGIN
-    return Geometry(shapes=shapes, paths=paths, dots=dots, view_box=f"0 {top} {WIDTH} {bottom - top}")
+    return Drawing(paths=paths, dots=dots, view_box=f"0 {top} {WIDTH} {bottom - top}")
 
 
 def _land(shape: Shape) -> list[list[tuple[int, int]]]:

@@ -129,6 +129,7 @@ class Publisher:
         """Write the policy and what belongs to no campaign; what was counted while nobody published follows."""
         write_policy(self.press(now))
         pages.publish_root(desk=self.press(now))
+        pages.make_ready(desk=self.press(now))
         self._stale = set(published_campaigns().values_list("slug", flat=True))
 
     def keep_one(self, now: datetime) -> bool:
