@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from clarion.audit.actions import Actor
+from clarion.audit.actions import Actor, record
 from clarion.calls.call import Call, Picture
 from clarion.calls.check import Reading
 from clarion.calls.compare import changed_since, hashes_of
@@ -33,7 +33,7 @@ from clarion.events.models import Event
 from clarion.kernel.errors import ClarionError
 from clarion.organisers.actions import ensure_admin, ensure_team
 from clarion.organisers.models import Team
-from clarion.places.actions import ensure_venue_list, save_venues
+from clarion.places.actions import VenueChanges, ensure_venue_list, save_venues
 from clarion.places.rules import VenueRow
 
 
@@ -104,7 +104,7 @@ def store_call(
     Raises `SlugTaken`, `AlreadyPublic`; nothing is stored then.
     """
     campaign = _campaign_for(call, by, now, draft=draft, must_be_new=must_be_new, team=team)
-    _store_venues(campaign, call.venues)
+    store_venues(campaign, call.venues, by=by, now=now)
     version, is_new = save_version(campaign, call.statements, by=by, now=now)
     _store_picture(campaign, call.picture, by, now)
     save_updates(campaign, call.updates, by=by, now=now)
@@ -131,12 +131,20 @@ def _campaign_for(
     return campaign
 
 
-def _store_venues(campaign: Campaign, rows: Sequence[VenueRow]) -> None:
+@transaction.atomic
+def store_venues(campaign: Campaign, rows: Sequence[VenueRow], *, by: Actor, now: datetime) -> VenueChanges:
+    """Make these rows the campaign's own list, which carries its slug. Safe to repeat."""
     venue_list = ensure_venue_list(campaign.slug)
     used = Event.objects.filter(venue__venue_list=venue_list).values_list("venue_id", flat=True)
     campaign.venue_lists.add(venue_list)
-    if save_venues(venue_list, rows, in_use={pk for pk in used if pk is not None}):
+    changes = save_venues(venue_list, rows, in_use={pk for pk in used if pk is not None})
+    if changes:
+        record(
+            by, "changed-venues", "campaign", campaign.slug, now=now, campaign=campaign.slug,
+            added=len(changes.added), changed=len(changes.changed), removed=len(changes.removed + changes.gone),
+        )  # fmt: skip
         promise_pages(campaign)
+    return changes
 
 
 def _store_picture(campaign: Campaign, picture: Picture | None, by: Actor, now: datetime) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from clarion.audit.actions import Actor, record
+from clarion.campaigns.models import Campaign
 from clarion.events import actions as events
 from clarion.kernel.clock import DAY, HOUR
 from clarion.kernel.ids import RecordId, new_id
@@ -15,6 +17,7 @@ from clarion.kernel.links import LinkKind
 from clarion.kernel.sealing import lock_fields
 from clarion.kernel.submissions import Submission
 from clarion.moderation.actions import erase_about
+from clarion.organisers.actions import notify_admins
 from clarion.outbox.actions import MailPromise, forget_marks, promise_mails
 from clarion.privacy.erased import note_erased, read_erased
 from clarion.privacy.models import MyDataMail, Receipt, SetAside
@@ -105,6 +108,19 @@ def forget_my_data_addresses(*, now: datetime, mailed: Collection[str] = ()) -> 
     MyDataMail.objects.filter(public_id__in=mailed).update(box=b"")
     MyDataMail.objects.filter(at__lte=now - HOUR).exclude(box=b"").update(box=b"")
     MyDataMail.objects.filter(at__lte=now - MY_DATA_ONCE_IN).delete()
+
+
+@transaction.atomic
+def note_export(campaign: Campaign, what: str, *, by: Actor, now: datetime) -> None:
+    """Put down that a table of people or events was taken away; every other admin is mailed."""
+    record(by, "exported", "campaign", campaign.slug, now=now, campaign=campaign.slug, what=what)
+    notify_admins(campaign.team, "exported", by=by, now=now, campaign=campaign.slug)
+
+
+@transaction.atomic
+def note_search(campaign: Campaign, hits: int, *, by: Actor, now: datetime) -> None:
+    """Put down that somebody was looked for by address, and how much was found: never the address."""
+    record(by, "searched", "campaign", campaign.slug, now=now, campaign=campaign.slug, hits=hits)
 
 
 def erase_expired(*, drained_until: datetime, now: datetime) -> int:

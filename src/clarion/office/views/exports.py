@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from clarion.audit.actions import record
 from clarion.campaigns.models import Campaign
 from clarion.events.models import Event
 from clarion.kernel.clock import utc_now
@@ -17,7 +15,7 @@ from clarion.kernel.sealing import unlock_fields
 from clarion.office.access import OrganiserRequest, organiser_may, signed_in_again
 from clarion.office.csv_cells import csv_lines
 from clarion.office.rendering import render_page
-from clarion.organisers.actions import notify_admins
+from clarion.privacy.actions import note_export
 from clarion.signatures.models import Signature
 
 _CHUNK = 500
@@ -81,16 +79,9 @@ def export(request: OrganiserRequest, what: str) -> HttpResponseBase:
     """One table, row by row as it is read."""
     if what not in TABLES:
         raise Http404
-    _note(request, what)
+    note_export(request.campaign, what, by=request.actor, now=utc_now())
     table = TABLES[what]
     rows = table.rows(request.campaign, read_key_ring(settings.ENV.data.keys, "field"))
     response = StreamingHttpResponse(csv_lines(table.header, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{request.campaign.slug}-{what}.csv"'
     return response
-
-
-@transaction.atomic
-def _note(request: OrganiserRequest, what: str) -> None:
-    campaign, now = request.campaign, utc_now()
-    record(request.actor, "exported", "campaign", campaign.slug, now=now, campaign=campaign.slug, what=what)
-    notify_admins(campaign.team, "exported", by=request.actor, now=now, campaign=campaign.slug)

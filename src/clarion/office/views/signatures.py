@@ -9,7 +9,6 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from clarion.audit.actions import record
 from clarion.events.models import Event
 from clarion.kernel.addresses import canonical
 from clarion.kernel.clock import utc_now
@@ -17,6 +16,7 @@ from clarion.kernel.keys import Keys, read_keys
 from clarion.kernel.sealing import keyed_hash, unlock_fields
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.rendering import render_page
+from clarion.privacy.actions import note_search
 from clarion.signatures.models import Signature
 
 
@@ -48,7 +48,7 @@ def search(request: OrganiserRequest) -> HttpResponse:
         hashes = _hashes(form.cleaned_data["email"], keys)
         found = [_opened(row, keys) for row in _signatures(request, hashes)]
         events = list(Event.objects.filter(campaign=request.campaign, host_hash__in=hashes).order_by("starts_at"))
-        _note(request, len(found) + len(events))
+        note_search(request.campaign, len(found) + len(events), by=request.actor, now=utc_now())
     states = Signature.objects.filter(campaign=request.campaign).values_list("state").annotate(n=Count("pk"))
     return render_page(
         request, "office/signatures/search.html", form=form, found=found, events=events, is_searched=is_searched,
@@ -67,8 +67,3 @@ def _signatures(request: OrganiserRequest, hashes: list[bytes]) -> Iterable[Sign
 def _opened(signature: Signature, keys: Keys) -> Found:
     said = unlock_fields(keys.field, bytes(signature.box)) if signature.box else {}
     return Found(signature, said.get("name", ""), said.get("email", ""))
-
-
-def _note(request: OrganiserRequest, hits: int) -> None:
-    slug = request.campaign.slug
-    record(request.actor, "searched", "campaign", slug, now=utc_now(), campaign=slug, hits=hits)
