@@ -12,6 +12,7 @@ import pytest
 from icalendar import Calendar
 
 from clarion.campaigns.models import Campaign
+from clarion.events.actions import erase_events
 from clarion.events.models import Event
 from clarion.kernel.files import DataFolder
 from clarion.kernel.keys import Keys, make_missing_keys
@@ -140,6 +141,32 @@ def test_an_event_that_is_hidden_disappears(press: Press) -> None:
     for address in ("", "events/", "countries/ke/"):
         assert "Cups on the steps" not in page(press, f"/{SLUG}/en/{address}")
     assert json.loads(page(press, f"/{SLUG}/events.geojson"))["features"] == []
+
+
+def test_an_event_that_was_not_its_organisers_disappears_with_its_country(press: Press, keys: Keys) -> None:
+    """Its words are erased by then, so nobody knows any more on which country's page it stood."""
+    event = make_event(make_campaign(), keys, title="Cups on the steps")
+    publishing.publish_campaign(SLUG, desk=press)
+    erase_events([event.public_id])
+
+    publishing.publish_event(SLUG, event.public_id, desk=press)
+
+    assert "Cups on the steps" not in page(press, f"/{SLUG}/en/countries/ke/")
+    assert not [path for path in press.data.site.rglob("*.html") if "Cups on the steps" in path.read_text("utf-8")]
+
+
+def test_a_countrys_last_page_goes_with_its_last_event(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clarion.pages.country_pages.ON_A_PAGE", 1)
+    campaign = make_campaign()
+    make_event(campaign)
+    event = make_event(campaign, title="Cups on the steps", starts_at=NOON + 90 * DAY, ends_at=NOON + 91 * DAY)
+    publishing.publish_campaign(SLUG, desk=press)
+    assert "Cups on the steps" in page(press, f"/{SLUG}/en/countries/ke/2/")
+    Event.objects.filter(pk=event.pk).update(state=Event.State.HIDDEN)
+
+    publishing.publish_event(SLUG, event.public_id, desk=press)
+
+    assert not (press.data.site / SLUG / "en/countries/ke/2").exists()
 
 
 def test_an_event_that_is_kept_changes_the_map_and_the_list_of_countries(press: Press, keys: Keys) -> None:

@@ -116,10 +116,12 @@ class Publication:
                 self.write(scene, calendars.entries_of(scene, events))
 
     def write_countries(self, codes: Collection[str]) -> None:
-        """Write the list of countries, and the pages of some."""
+        """Write the list of countries, and the pages of some; further ones that are not needed any more go."""
         for scene in self.scenes:
             if scene.ways.events:
                 self.write(scene, [country_pages.list_page(scene), *country_pages.country_pages_of(scene, codes)])
+                for code in codes:
+                    self.site.keep_only_present(f"{scene.slug}/{scene.language}/countries/{code.lower()}")
 
     def remove_event(self, event_id: str) -> None:
         """Take away the pages of an event that the public does not see."""

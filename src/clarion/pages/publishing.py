@@ -36,7 +36,7 @@ from clarion.pages.press import Press
 from clarion.pages.publication import Pause, Publication, pages_from
 from clarion.pages.site import Page, Server, compile_templates, render_server_page
 from clarion.pages.writing import Folder
-from clarion.places.countries import accepted, load_country_settings
+from clarion.places.countries import CODES, accepted, load_country_settings
 from clarion.places.gazetteer import completion_rows
 from clarion.places.geometry import load_geometry
 
@@ -107,7 +107,7 @@ def publish_event(slug: str, event_id: str, *, desk: Press) -> None:
     if not shown:
         run.remove_event(event_id)
     event = event_by_public_id(event_id)
-    run.write_countries({event.country, *_former_countries(event)} if event else ())
+    run.write_countries(_countries_of(event))
     run.write_pages((event_pages,))
     run.write_open_data()
     if event:
@@ -182,9 +182,11 @@ def _run(slug: str, desk: Press) -> Publication | None:
     return Publication(campaign, desk) if campaign and campaign.is_published else None
 
 
-def _former_countries(event: Event) -> set[str]:
-    country = event.moved.get("country")
-    return {country} if country else set()
+def _countries_of(event: Event | None) -> Collection[str]:
+    """The countries on whose pages an event stands or stood: it may be any once its words are erased."""
+    if event is None or not event.country:
+        return CODES
+    return {event.country, event.moved.get("country") or event.country}
 
 
 def _common_language(calls: Collection[front.Call]) -> str:
