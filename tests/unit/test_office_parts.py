@@ -24,6 +24,14 @@ def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(cell: str
     assert safe_cell(cell) == f"'{cell}"
 
 
+@pytest.mark.parametrize(
+    ("cell", "safe"), [("Amina;=1+1", "Amina;'=1+1"), ('a";\t"@x', 'a";\t"\'@x'), ("two\n-1", "two\n'-1"), (";=1", ";'=1")]
+)
+def test_a_separator_within_a_cell_begins_no_formula(cell: str, safe: str) -> None:
+    """Half of the world's spreadsheets read a semicolon where ours read a comma."""
+    assert safe_cell(cell) == safe
+
+
 @pytest.mark.parametrize("cell", ["Amina", "2 + 2", "", "a=b", 5])
 def test_a_harmless_cell_stays_as_it_is(cell: object) -> None:
     assert safe_cell(cell) == str(cell)
