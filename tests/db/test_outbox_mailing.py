@@ -8,6 +8,7 @@ from django.conf import settings
 
 from clarion.campaigns.models import Campaign
 from clarion.env import Env
+from clarion.events.actions import take_proposal
 from clarion.gateways.fakes import FakeMailer
 from clarion.gateways.mail import MailDeferred, MailHostFailed, MailRefused
 from clarion.kernel.keys import Keys, read_key_ring
@@ -28,6 +29,7 @@ from tests.make import (
     NOON,
     make_campaign,
     make_confirmation,
+    make_proposal,
     make_signature,
     make_submission,
     make_withdrawal,
@@ -234,6 +236,24 @@ def test_my_data_mails_the_links_of_an_address_once_a_day(
     assert [link.record for link in links_in(sent.letter.text, "withdraw")] == [row.public_id]
     assert bytes(MyDataMail.objects.get().box) == b""
     assert take_my_data(asked, keys=keys, now=NOON + DAY)
+
+
+def test_my_data_says_no_word_of_an_event_that_nobody_confirmed(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    """A stranger may have typed the address, and would reach its owner with words of their own."""
+    event = take_proposal(make_proposal(email="amina@example.com", title="Buy pills"), keys=keys, now=NOON)
+    assert event
+    take_my_data(make_submission("my-data", email="amina@example.com", at=NOON), keys=keys, now=NOON)
+    postman.step(NOON + MINUTE)
+
+    [letter] = [sent.letter for sent in mailer.sent if sent.letter.subject == "What we hold about you"]
+    assert "pills" not in letter.text + letter.html
+    assert "Clean water & schools" in letter.text
+    [link] = links_in(letter.text, "confirm")
+    assert (link.kind, link.record) == (LinkKind.CONFIRM_EVENT, event.public_id)
+    assert "?not-me" in letter.text
+    assert links_in(letter.text, "manage") == []
 
 
 @pytest.mark.parametrize("typed", ["nobody@example.com", "amina+else@example.com"])

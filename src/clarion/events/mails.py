@@ -48,7 +48,7 @@ def confirm_event(mail: Mail, desk: Desk) -> Letter | None:
     speak = voice(mail.language, desk.strings)
     title = call_title(event.campaign, mail.language)
     named = speak.gettext("Confirm your event: {title}").format(title=title)
-    url = f"{_base(event, mail, desk)}/confirm/{desk.sign(_confirm_link(event, desk.now))}"
+    url = f"{_base(event, mail, desk)}/confirm/{desk.sign(confirm_link(event, desk.now))}"
     return render_letter(
         "events/confirm-event",
         speak,
@@ -63,7 +63,8 @@ def confirm_event(mail: Mail, desk: Desk) -> Letter | None:
     )
 
 
-def _confirm_link(event: Event, now: datetime) -> Link:
+def confirm_link(event: Event, now: datetime) -> Link:
+    """The link by which the owner of the address confirms an event, or says that it was not they; for seven days."""
     is_denied = event.host_hash is not None and bool(denied_hashes([bytes(event.host_hash)], now=now))
     kind = LinkKind.CONFIRM_EVENT_TYPED if is_denied else LinkKind.CONFIRM_EVENT
     expires_at = int((now + CONFIRM_WITHIN).timestamp())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clarion.campaigns.queries import campaign_by_slug
+from clarion.events.mails import confirm_link
 from clarion.events.models import Event
 from clarion.events.rules import manage_link
 from clarion.kernel.sealing import unlock_fields
@@ -55,9 +56,14 @@ def _signature(row: Signature, speak: Voice, desk: Desk) -> Line:
 
 
 def _event(row: Event, speak: Voice, desk: Desk) -> Line:
+    """An event nobody confirmed may be a stranger's: not its words but the call's title, and the way to say so."""
+    base = f"{desk.public_url}/{row.campaign.slug}/{row.host_language}"
+    proposed = speak.moment(row.proposed_at)
+    if row.state == Event.State.UNCONFIRMED:
+        url = f"{base}/confirm/{desk.sign(confirm_link(row, desk.now))}?not-me"
+        return Line(call_title(row.campaign, row.host_language), row.host_language, proposed, False, url)
     token = desk.sign(manage_link(row.campaign_id, row.public_id, row.generation))
-    url = f"{desk.public_url}/{row.campaign.slug}/{row.host_language}/events/{row.public_id}/manage/{token}"
-    return Line(row.title, row.language, speak.moment(row.proposed_at), row.confirmed_at is not None, url)
+    return Line(row.title, row.language, proposed, True, f"{base}/events/{row.public_id}/manage/{token}")
 
 
 RENDERERS: Mapping[str, BatchRenderer] = {"my-data": one_by_one(my_data)}
