@@ -99,6 +99,18 @@ def test_an_expired_link_says_so_kindly(door: Door, answer: str) -> None:
     assert door.taken() == []
 
 
+def test_a_link_outlives_the_language_in_which_it_was_mailed(door: Door) -> None:
+    """A translation may be taken back; the right to withdraw is not."""
+    token = door.token(LinkKind.WITHDRAW)
+
+    reply = door.get(f"/clean-water/sw/withdraw/{token}?x=1")
+
+    assert (reply.status, reply.location) == (303, f"{HOME}/withdraw/{token}?x=1")
+    assert reply.headers["referrer-policy"] == "no-referrer"
+    assert door.get(f"/clean-water/sw/withdraw/{token[:-1]}").status == 404
+    assert door.get(f"/no-such-call/sw/withdraw/{token}").status == 404
+
+
 def test_withdraw_and_manage_links_never_expire(door: Door) -> None:
     assert door.post(f"{HOME}/withdraw/{door.token(LinkKind.WITHDRAW, days=-99)}", {"email": "x"}).status == 303
     assert door.taken()[0].form == "withdraw"

@@ -25,7 +25,8 @@ def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(cell: str
 
 
 @pytest.mark.parametrize(
-    ("cell", "safe"), [("Amina;=1+1", "Amina;'=1+1"), ('a";\t"@x', 'a";\t"\'@x'), ("two\n-1", "two\n'-1"), (";=1", ";'=1")]
+    ("cell", "safe"),
+    [("Amina;=1+1", "Amina;'=1+1"), ('a";\t"@x', 'a";\t"\'@x'), ("two\n-1", "two\n'-1"), (";=1", ";'=1")],
 )
 def test_a_separator_within_a_cell_begins_no_formula(cell: str, safe: str) -> None:
     """Half of the world's spreadsheets read a semicolon where ours read a comma."""

@@ -40,12 +40,28 @@ def _special(site: Site, request: Request, segments: list[str], now: float) -> A
         return _in_language(site, request, found) if found else None
     campaign = site.campaign(rules, segments)
     if campaign is None:
-        return None
+        return _in_another_language(site, request, rules, address, segments) if address else None
     if address is not None:
         return _token_page(site, request, rules, campaign, address, segments[1], now)
     if segments[2] == "sign":
         return redirect(site.headers.never_stored, f"/{campaign.slug}/{segments[1]}/#sign")
     return None
+
+
+def _in_another_language(
+    site: Site, request: Request, rules: Rules, address: TokenAddress, segments: list[str]
+) -> Answer | None:
+    """A good link in a language that the call has no more leads to its default one: it works for ever."""
+    campaign = rules.campaigns.get(segments[0])
+    if campaign is None:
+        return None
+    try:
+        address.open(rules.verify_keys, campaign)
+    except BadLink:
+        return None
+    rest = "/".join(segments[2:])
+    there = f"/{campaign.slug}/{campaign.policy.default_language}/{rest}{_query(request)}"
+    return redirect(site.headers.private, there)
 
 
 def _in_language(site: Site, request: Request, campaign: CampaignRules) -> Answer:
