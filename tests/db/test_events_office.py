@@ -29,8 +29,6 @@ from clarion.events.queries import (
     coverage,
     events_of_host,
     fields_of,
-    oldest_waiting_at,
-    published_event,
     published_events,
     spot_of,
     waiting_events,
@@ -245,15 +243,14 @@ def test_erasing_a_host_leaves_the_event(keys: Keys) -> None:
 
 def test_the_public_sees_kept_ended_and_cancelled_events_by_start() -> None:
     campaign = make_campaign()
-    events = {state: make_event(campaign, state=state) for state in Event.State.values}
+    for state in Event.State.values:
+        make_event(campaign, state=state)
     never_kept = make_event(campaign, state="cancelled", kept_at=None)
 
     shown = published_events(campaign)
 
     assert {event.state for event in shown} == {"kept", "ended", "cancelled"}
     assert never_kept not in shown
-    assert published_event(campaign, events["kept"].public_id) == events["kept"]
-    assert published_event(campaign, events["hidden"].public_id) is None
 
 
 def test_published_events_need_one_query(django_assert_num_queries: object) -> None:
@@ -293,7 +290,6 @@ def test_moderators_see_what_waits_in_their_countries_the_oldest_first(keys: Key
     assert waiting_events(campaign) == [early, changed, late]
     assert waiting_events(campaign, ["KE"]) == [changed, late]
     assert waiting_events(campaign)[1].waiting_revisions == [revision]  # type: ignore[attr-defined]
-    assert oldest_waiting_at(campaign, ["KE"]) == NOON - DAY
 
 
 def test_copies_are_looked_for_among_living_events() -> None:

@@ -11,7 +11,7 @@ from clarion.kernel.keys import Keys
 from clarion.organisers import actions
 from clarion.organisers.mails import RENDERERS, WHAT
 from clarion.organisers.models import Membership, Organiser, SignInLink
-from clarion.organisers.queries import admins_of, members_of, membership, team_of_owner, usable_sign_in_link
+from clarion.organisers.queries import admins_of, members_of, membership, usable_sign_in_link
 from clarion.organisers.rules import (
     AlreadyMember,
     LastAdmin,
@@ -37,7 +37,6 @@ def test_a_team_is_found_by_its_owners_address_in_any_letters() -> None:
     team = actions.ensure_team("Office@Example.org", "Committee", by=HOST, now=NOON)
 
     assert actions.ensure_team("office@example.org ", "Water Committee", by=HOST, now=NOON) == team
-    assert team_of_owner("OFFICE@example.org") == team
     team.refresh_from_db()
     assert team.name == "Water Committee"
 

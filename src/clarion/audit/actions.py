@@ -9,14 +9,13 @@ from clarion.audit.models import Entry
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an organiser (by public id), the host at the shell, or the worker by its schedule."""
+    """Who acts: an organiser (by public id), or the host at the shell."""
 
-    kind: Literal["organiser", "host", "worker"]
+    kind: Literal["organiser", "host"]
     id: str = ""
 
 
 HOST = Actor("host")
-WORKER = Actor("worker")
 
 
 def record(

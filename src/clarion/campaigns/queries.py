@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
-from clarion.campaigns.models import Campaign, ConsentWording, Statement, Update, Version
+from clarion.campaigns.models import Campaign, Statement, Update, Version
 from clarion.campaigns.rules import is_behind, last_day_of_data, personal_data_ended
 
 
@@ -28,11 +28,6 @@ def over_kept(now: datetime) -> list[tuple[Campaign, datetime]]:
     """The campaigns of which some personal data may be held no longer: all that was sent up to the moment beside."""
     ends = ((campaign, personal_data_ended(now, kept_until(campaign))) for campaign in Campaign.objects.all())
     return [(campaign, ended) for campaign, ended in ends if ended is not None]
-
-
-def campaigns_of_team(team_id: int) -> QuerySet[Campaign]:
-    """A team's campaigns, published or not, by slug."""
-    return Campaign.objects.filter(team_id=team_id).order_by("slug")
 
 
 def all_versions(campaign: Campaign) -> list[Version]:
@@ -92,8 +87,3 @@ def languages_behind(campaign: Campaign) -> frozenset[str]:
 def updates_of(campaign: Campaign, language: str) -> list[Update]:
     """The updates in a language, newest first."""
     return list(campaign.updates.filter(language=language).order_by("-posted_on"))
-
-
-def consent_wording(campaign: Campaign, wording_id: str) -> ConsentWording | None:
-    """The wording with this id, whenever it was in use."""
-    return campaign.consent_wordings.filter(wording_id=wording_id).first()

@@ -35,11 +35,6 @@ def published_events(campaign: Campaign) -> list[Event]:
     return list(_with_places(Event.objects.filter(PUBLIC, campaign=campaign)).order_by("starts_at", "public_id"))
 
 
-def published_event(campaign: Campaign, public_id: str) -> Event | None:
-    """One event, if the public may see it."""
-    return _with_places(Event.objects.filter(PUBLIC, campaign=campaign, public_id=public_id)).first()
-
-
 def _with_places(events: QuerySet[Event]) -> QuerySet[Event]:
     return events.select_related("venue", "campaign")
 
@@ -134,12 +129,6 @@ def is_public(event: Event) -> bool:
 def counts_by_state(campaign: Campaign) -> Mapping[str, int]:
     """How many events are in each state."""
     return Counter(Event.objects.filter(campaign=campaign).values_list("state", flat=True))
-
-
-def oldest_waiting_at(campaign: Campaign, countries: Collection[str] = ()) -> datetime | None:
-    """Since when the oldest thing in the queue waits."""
-    moments = [waiting_since(event) for event in events_in_queue(campaign, countries)]
-    return min(moments, default=None)
 
 
 def waiting_since(event: Event) -> datetime:

@@ -45,9 +45,7 @@ MOVES: Mapping[str, Move] = {
     "cancel": Move(frozenset({"waiting", "changes-asked", "kept"}), "cancelled"),
     "end": Move(frozenset({"kept"}), "ended"),
 }
-PUBLIC_STATES = frozenset({"kept", "ended", "cancelled"})  # the last only of what was kept before
 REVISABLE_STATES = frozenset({"kept", "hidden"})  # a change waits beside what was approved
-FINAL_STATES = frozenset({"refused", "ended", "denied"})
 
 
 class UnknownVenue(Refusal):

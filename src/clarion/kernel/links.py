@@ -3,7 +3,7 @@
 import base64
 import binascii
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
@@ -36,14 +36,6 @@ class LinkKind(IntEnum):
         """Whether both of its POSTs need the address, typed (design: Erasing, not-me)."""
         return self in (LinkKind.CONFIRM_TYPED, LinkKind.CONFIRM_EVENT_TYPED)
 
-    @property
-    def typed(self) -> "LinkKind":
-        """The kind that asks for the address."""
-        return {
-            LinkKind.CONFIRM: LinkKind.CONFIRM_TYPED,
-            LinkKind.CONFIRM_EVENT: LinkKind.CONFIRM_EVENT_TYPED,
-        }.get(self, self)
-
 
 CONFIRM_KINDS = frozenset(
     {LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED, LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED}
@@ -69,10 +61,6 @@ class Link:
     def is_expired(self, at: datetime) -> bool:
         """Whether it had expired at the moment in which intake accepted it."""
         return self.expires_at != 0 and at.timestamp() > self.expires_at
-
-    def for_kind(self, kind: LinkKind) -> "Link":
-        """The same link with another right."""
-        return replace(self, kind=kind)
 
 
 @lru_cache(maxsize=4)

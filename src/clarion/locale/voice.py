@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
+from babel.dates import format_date, format_time, get_timezone_name
 from babel.numbers import format_decimal
 
 from clarion.kernel.languages import direction, locale_of
@@ -103,10 +103,6 @@ class Voice:
         """Day, hour, minute and zone of an aware moment."""
         there = at.astimezone(ZoneInfo(zone))
         return f"{self.listed(self.day(there.date(), style='medium'), self.time_of_day(there))} {zone}"
-
-    def month_and_year(self, on: date) -> str:
-        """Month and year."""
-        return self.in_digits(format_skeleton("yMMMM", on, locale=self.locale))
 
     def zone_name(self, at: datetime, zone: str) -> str:
         """The zone's name at that moment, as people there call it."""

@@ -9,7 +9,6 @@ from clarion.locale.marking import N_
 
 Verb = Literal["keep", "ask-for-changes", "refuse", "hide"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
-REVISION_VERBS: tuple[Verb, ...] = ("keep", "ask-for-changes", "refuse")
 
 CHECKED = ("known", "spoken", "neither")  # how a moderator knows that an event is real
 CORRECTABLE = frozenset(

@@ -18,11 +18,6 @@ def organiser_by_id(public_id: str) -> Organiser | None:
     return Organiser.objects.filter(public_id=public_id).first()
 
 
-def team_of_owner(address: str) -> Team | None:
-    """The team whose owner has this address."""
-    return Team.objects.filter(owner_email=tidy_address(address)).first()
-
-
 def membership(organiser: Organiser, team: Team) -> Membership | None:
     """An active organiser's role on a team, or None."""
     if not organiser.is_active:

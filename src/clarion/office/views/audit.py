@@ -29,4 +29,4 @@ def show_log(request: OrganiserRequest) -> HttpResponse:
 def _who(kind: str, actor: str, names: dict[str, str]) -> str:
     if kind == "organiser":
         return names.get(actor, "someone who left")
-    return {"host": "the host’s shell", "worker": "the worker"}.get(kind, kind)
+    return "the host’s shell" if kind == "host" else kind
