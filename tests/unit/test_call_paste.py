@@ -121,3 +121,23 @@ def test_a_pasted_text_is_a_call_without_mistakes(text: str) -> None:
     reading = check_call(call, now=NOW)
     assert reading.problems.mistakes == []
     assert reading.checked_call == call
+
+
+@pytest.mark.parametrize("text", ["To the mayor\n\nOur park.", "To the mayor\n\nOur **park**."])
+def test_a_first_line_stays_where_the_title_is_told_apart(text: str) -> None:
+    call = call_from_paste(
+        text, slug="park", organiser_name="Us", organiser_email="a@b.example", language="en", title="Benches"
+    )
+
+    assert call.statements[0].title == "Benches"
+    assert call.statements[0].body.startswith("To the mayor\n\nOur")
+
+
+@pytest.mark.parametrize("text", ["Benches\n\nOur park.", "# Other words\n\nOur **park**."])
+def test_a_title_told_apart_stands_in_place_of_the_texts_own(text: str) -> None:
+    call = call_from_paste(
+        text, slug="park", organiser_name="Us", organiser_email="a@b.example", language="en", title="benches"
+    )
+
+    assert call.statements[0].title == "benches"
+    assert call.statements[0].body.startswith("Our")

@@ -54,17 +54,20 @@ def format_of(text: str, name: str = "") -> Format:
     return "markdown" if _MARKDOWN_SIGNS.search(text) or text.startswith("---\n") else "text"
 
 
-def read_paste(text: str, language: str, *, format: Format | None = None) -> Pasted:
-    """Title, date and paragraphs of a text in `language`."""
+def read_paste(text: str, language: str, *, known: str = "", format: Format | None = None) -> Pasted:
+    """Title, date and paragraphs of a text in `language`.
+
+    Where the title is `known`, a first line that is no heading says something else, and stays in the text.
+    """
     match format or format_of(text):
         case "html":
             title, dated_on, markdown = html_to_markdown(text)
-            found = _from_markdown(markdown, language)
+            found = _from_markdown(markdown, language, known)
             return Pasted(found.title or tidy(title), dated_on or found.dated_on, found.body)
         case "markdown":
-            return _from_markdown(tidy_lines(text), language)
+            return _from_markdown(tidy_lines(text), language, known)
         case _:
-            return _from_text(tidy_lines(text), language)
+            return _from_text(tidy_lines(text), language, known)
 
 
 def call_from_paste(
@@ -79,7 +82,7 @@ def call_from_paste(
     format: Format | None = None,
 ) -> Call:
     """The smallest call of a text; not checked yet. A given title wins over the one in the text."""
-    found = read_paste(text, language, format=format)
+    found = read_paste(text, language, known=tidy(title), format=format)
     statement = StatementText(
         language=language, raw=b"", title=tidy(title) or found.title, body=found.body, dated_on=found.dated_on
     )
@@ -118,10 +121,10 @@ def _is_mostly_latin(text: str) -> bool:
     return latin * 2 >= len(letters)
 
 
-def _from_text(text: str, language: str) -> Pasted:
+def _from_text(text: str, language: str, known: str) -> Pasted:
     """A plain text: its first line is the title, blank lines part paragraphs."""
     lines = text.split("\n")
-    title = tidy(lines[0]) if len(lines[0]) <= TITLE else ""
+    title = tidy(lines[0]) if len(lines[0]) <= TITLE and _may_be(known, tidy(lines[0])) else ""
     rest = lines[1:] if title else lines
     dated_on, rest = _without_date(rest, language)
     if title and not any(line.strip() for line in rest):
@@ -130,10 +133,15 @@ def _from_text(text: str, language: str) -> Pasted:
     return Pasted(title, dated_on, separator.join(_escaped(line) for line in _trimmed(rest)))
 
 
-def _from_markdown(text: str, language: str) -> Pasted:
+def _may_be(known: str, title: str) -> bool:
+    """Whether a first line may be taken for the title: any where none is known, else that one alone."""
+    return not known or tidy(title).casefold() == known.casefold()
+
+
+def _from_markdown(text: str, language: str, known: str) -> Pasted:
     front = _FRONT_MATTER.match(text)
     lines = (text[front.end() :] if front else text).strip("\n").split("\n")
-    title, lines = _markdown_title(lines)
+    title, lines = _markdown_title(lines, known)
     if front and (named := _FRONT_TITLE.search(front.group(1))):
         title = named.group(1)
     dated_on, lines = _without_date(lines, language)
@@ -142,7 +150,7 @@ def _from_markdown(text: str, language: str) -> Pasted:
     return Pasted(tidy(title), dated_on, "\n".join(lines).strip("\n"))
 
 
-def _markdown_title(lines: list[str]) -> tuple[str, list[str]]:
+def _markdown_title(lines: list[str], known: str) -> tuple[str, list[str]]:
     """The first heading, or a short first paragraph of one line; and the lines without it."""
     if heading := _HEADING.fullmatch(lines[0].strip()):
         return plain_text(heading.group(1)), lines[1:]
@@ -152,7 +160,8 @@ def _markdown_title(lines: list[str]) -> tuple[str, list[str]]:
     if at is not None and (heading := _HEADING.fullmatch(lines[at].strip())):
         return plain_text(heading.group(1)), [*lines[:at], *lines[at + 1 :]]
     if len(lines) > 2 and 0 < len(lines[0]) <= TITLE and not lines[1].strip() and not lines[0].endswith((".", "。")):
-        return plain_text(lines[0]), lines[1:]
+        title = plain_text(lines[0])
+        return (title, lines[1:]) if _may_be(known, title) else ("", lines)
     return "", lines
 
 

@@ -2,6 +2,8 @@
 
 import re
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 
 from clarion.calls import limits
 from clarion.calls.folder import GIVE, STATEMENT, UPDATE
@@ -171,9 +173,10 @@ def _body(matter: FrontMatter, *, required: bool = False) -> str:
     file, problems, offset = matter.file, matter.problems, matter.body_line - 1
     body = matter.body.strip("\n")
     skipped = len(matter.body) - len(matter.body.lstrip("\n"))
-    for line, tag in html_lines(body):
+    for line, tags in groupby(html_lines(body), key=itemgetter(0)):
+        found = " ".join(tag for _, tag in tags)
         problems.wrong(
-            file, line + offset + skipped, f"There is HTML in the Markdown: {tag}",
+            file, line + offset + skipped, f"There is HTML in the Markdown: {found}",
             "Write Markdown: **bold**, *italics*, [text](https://…).",
         )  # fmt: skip
     for line, address in unsafe_links(body):

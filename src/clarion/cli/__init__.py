@@ -32,7 +32,7 @@ COMMANDS = {
     "serve": Command("clarion.cli.serve", False, "Serve the public site and the office, and run the worker."),
     "worker": Command("clarion.cli.worker", True, "Run the worker alone."),
     "publish": Command("clarion.cli.publish", True, "Write the public site anew."),
-    "export": Command("clarion.cli.export", True, "Write a call folder, signatures or events."),
+    "export": Command("clarion.cli.export", True, "Write a call as a folder, with all that the office changed."),
     "doctor": Command("clarion.cli.doctor", True, "Say what is wrong and how to mend it."),
     "backup": Command("clarion.cli.backup", False, "Save everything while it runs."),
     "restore": Command("clarion.cli.restore", True, "Put a backup back."),

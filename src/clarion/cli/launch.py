@@ -47,14 +47,14 @@ def _told(error: CallWrong) -> str:
 def _report(env: Env, stored: Stored, *, draft: bool) -> None:
     campaign = stored.campaign
     version = f"version {stored.version.number}" + ("" if stored.is_new else ", unchanged")
-    click.echo(f"{campaign.slug} is {'stored as a draft' if draft else 'public'} ({version}).\n")
+    click.echo(f"{campaign.slug} is {'stored as a draft' if draft else 'published'} ({version}).\n")
     if not draft:
         click.echo(f"Public:  {env.public_url}/{campaign.slug}/{campaign.default_language}/")
     click.echo(f"Office:  {_sign_in_address(env, campaign.organiser_email)}")
     click.echo(f"         (for {campaign.organiser_email}; good once, within an hour)")
     missing = still_missing(env, stored)
     if missing:
-        click.echo("\nStill missing to go public:")
+        click.echo("\nBefore you ask strangers to sign:")
         for what in missing:
             click.echo(f"- {what}")
 

@@ -99,7 +99,8 @@ def _check_language(tag: str | None) -> None:
     if tag and not is_language(tag):
         usual = usual_spelling(tag)
         raise ClarionError(
-            f"{tag!r} is not a known language tag. " + (f"Write {usual}." if usual else "Such as en, fr, ar.")
+            f"{tag!r} is not a known language tag. "
+            + (f"Write {usual}." if usual else "Write one such as en, fr or ar.")
         )
 
 
