@@ -66,6 +66,10 @@ def _is_address(text: str) -> bool:
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors."""
 
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "This code is not right. It changes every 30 seconds: type the one that stands there now.",
+    }
+
     def encrypt(self, text: str) -> str:
         """A TOTP secret as a box of the field key."""
         return lock_fields(_field_keys(), {"secret": text}).hex()
