@@ -12,6 +12,7 @@ from clarion.kernel.clock import DAY
 from clarion.kernel.ids import RecordId
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import Link, LinkKind
+from clarion.kernel.sealing import hashed_address
 from clarion.kernel.submissions import Submission
 from clarion.outbox.models import AddressMark
 from clarion.privacy.actions import (
@@ -23,7 +24,7 @@ from clarion.privacy.actions import (
 )
 from clarion.privacy.erased import note_erased, read_erased
 from clarion.privacy.models import MyDataMail, Receipt
-from clarion.privacy.queries import address_hash, confirmed_hosts, held_about
+from clarion.privacy.queries import confirmed_hosts, held_about
 from clarion.signatures.actions import confirm_signatures, take_signatures
 from clarion.signatures.models import Signature
 from clarion.signatures.queries import confirmed_count
@@ -68,7 +69,7 @@ def test_the_list_of_erased_records_only_grows(tmp_path: Path) -> None:
 
 def test_what_is_held_is_told_to_its_own_spelling_alone(campaign: Campaign, keys: Keys) -> None:
     row = make_signature(campaign, keys, email="amina@example.com")
-    found_by = address_hash("amina+x@example.com", keys)
+    found_by = hashed_address("amina+x@example.com", keys)
 
     assert held_about("AMINA@example.com", found_by, keys.field).signatures == (row,)
     assert not held_about("amina+x@example.com", found_by, keys.field)
@@ -151,7 +152,7 @@ def test_not_me_takes_an_event_too(campaign: Campaign, keys: Keys) -> None:
     assert event is not None
     press = event_press(event, "yes")
     assert confirm_proposal(press, keys=keys, now=NOON + MINUTE)
-    found_by = address_hash("amina@example.com", keys)
+    found_by = hashed_address("amina@example.com", keys)
     assert confirmed_hosts({found_by, b"other"}) == {found_by}
 
     assert deny(event_press(event, "not-me"), keys=keys, now=NOON + HOUR) == 1

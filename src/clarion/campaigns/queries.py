@@ -59,6 +59,12 @@ def current_statements(campaign: Campaign) -> dict[str, Statement]:
     return statements_in(current_version(campaign), campaign)
 
 
+def call_title(campaign: Campaign, language: str) -> str:
+    """The call's title in this language, else in its default one."""
+    statements = current_statements(campaign)
+    return (statements.get(language) or statements[campaign.default_language]).title
+
+
 def languages_of(campaign: Campaign) -> tuple[str, ...]:
     """The languages of the call, the default one first; empty before the first version."""
     version = latest_version(campaign)

@@ -4,15 +4,14 @@ The mails of a moderator's decisions are `moderation.mails`; they are built with
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from clarion.campaigns.models import Campaign
-from clarion.campaigns.queries import current_statements
+from clarion.campaigns.queries import call_title
 from clarion.events.models import Event
 from clarion.events.queries import event_by_public_id, is_public
-from clarion.events.rules import Flag, manage_link
+from clarion.events.rules import UNCONFIRMED_LIFE, Flag, manage_link
 from clarion.kernel.ids import RecordId
 from clarion.kernel.links import Link, LinkKind
 from clarion.kernel.sealing import unlock_fields
@@ -25,9 +24,6 @@ from clarion.outbox.queries import denied_hashes
 from clarion.outbox.rendering import render_letter
 from clarion.places.countries import CODES, country_name
 from clarion.places.gazetteer import find_city
-
-CONFIRM_WITHIN = timedelta(days=7)
-
 
 _SUBJECTS: Mapping[str, str] = {
     "event-received": N_("Your event waits for a moderator: {title}"),
@@ -67,7 +63,7 @@ def confirm_link(event: Event, now: datetime) -> Link:
     """The link by which the owner of the address confirms an event, or says that it was not they; for seven days."""
     is_denied = event.host_hash is not None and bool(denied_hashes([bytes(event.host_hash)], now=now))
     kind = LinkKind.CONFIRM_EVENT_TYPED if is_denied else LinkKind.CONFIRM_EVENT
-    expires_at = int((now + CONFIRM_WITHIN).timestamp())
+    expires_at = int((now + UNCONFIRMED_LIFE).timestamp())
     return Link(kind, event.campaign_id, RecordId(event.public_id), expires_at=expires_at)
 
 
@@ -129,13 +125,6 @@ def facts_of(event: Event, speak: Voice, language: str) -> list[tuple[str, str]]
     country = place_name(event.country, language)
     where = speak.listed(_venue_name(event), event.address, event.city, country)
     return [(speak.gettext("What"), event.title), _when(event, speak), (speak.gettext("Where"), where)]
-
-
-def call_title(campaign: Campaign, language: str) -> str:
-    """The call's title in a language of its own, else in its default language."""
-    statements = current_statements(campaign)
-    statement = statements.get(language) or next(iter(statements.values()))
-    return statement.title
 
 
 def place_name(country: str, language: str) -> str:

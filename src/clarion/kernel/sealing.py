@@ -10,8 +10,9 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
 from nacl.utils import random
 
+from clarion.kernel.addresses import canonical
 from clarion.kernel.errors import ClarionError
-from clarion.kernel.keys import Key, KeyRing
+from clarion.kernel.keys import Key, KeyRing, Keys
 
 
 class BoxBroken(ClarionError):
@@ -83,3 +84,8 @@ def keyed_hash(key: Key, *parts: str) -> bytes:
     """16 bytes that stand for `parts` and can be made only with `key` (keyed BLAKE2b, RFC 7693)."""
     digest = hashlib.blake2b("\x1f".join(parts).encode(), key=key.secret, digest_size=16)
     return digest.digest()
+
+
+def hashed_address(address: str, keys: Keys) -> bytes:
+    """The hash under which an e-mail address is found, by its canonical form (design: One address, one person)."""
+    return keyed_hash(keys.dedupe.current, canonical(address))

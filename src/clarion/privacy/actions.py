@@ -14,14 +14,14 @@ from clarion.kernel.clock import DAY, HOUR
 from clarion.kernel.ids import RecordId, new_id
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
-from clarion.kernel.sealing import lock_fields
+from clarion.kernel.sealing import hashed_address, lock_fields
 from clarion.kernel.submissions import Submission
 from clarion.moderation.actions import erase_about
 from clarion.organisers.actions import notify_admins
 from clarion.outbox.actions import MailPromise, forget_marks, promise_mails
 from clarion.privacy.erased import note_erased, read_erased
 from clarion.privacy.models import MyDataMail, Receipt, SetAside
-from clarion.privacy.queries import address_hash, held_about
+from clarion.privacy.queries import held_about
 from clarion.signatures import actions as signatures
 
 MY_DATA_KIND = "my-data"
@@ -91,7 +91,7 @@ def take_my_data(submission: Submission, *, keys: Keys, now: datetime) -> bool:
     Only to an address of which something is held under this very spelling, and once a day.
     """
     address = submission.fields["email"]
-    found_by = address_hash(address, keys)
+    found_by = hashed_address(address, keys)
     MyDataMail.objects.filter(address_hash=found_by, at__lte=now - MY_DATA_ONCE_IN).delete()
     if MyDataMail.objects.filter(address_hash=found_by).exists() or not held_about(address, found_by, keys.field):
         return False

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clarion.campaigns.queries import campaign_by_slug
+from clarion.campaigns.queries import call_title, campaign_by_slug
 from clarion.events.mails import confirm_link
 from clarion.events.models import Event
 from clarion.events.rules import manage_link
@@ -14,7 +14,7 @@ from clarion.outbox.models import Mail
 from clarion.outbox.rendering import render_letter
 from clarion.privacy.models import MyDataMail
 from clarion.privacy.queries import held_about
-from clarion.signatures.mails import call_title, withdraw_link
+from clarion.signatures.mails import withdraw_link
 from clarion.signatures.models import Signature
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from clarion.events.models import Event
 from clarion.events.queries import events_of_host
-from clarion.kernel.addresses import canonical, same_spelling
-from clarion.kernel.keys import KeyRing, Keys
-from clarion.kernel.sealing import keyed_hash, unlock_fields
+from clarion.kernel.addresses import same_spelling
+from clarion.kernel.keys import KeyRing
+from clarion.kernel.sealing import unlock_fields
 from clarion.signatures.models import Signature
 from clarion.signatures.queries import signatures_of_address
 
@@ -21,11 +21,6 @@ class Held:
 
     def __bool__(self) -> bool:
         return bool(self.signatures or self.events)
-
-
-def address_hash(address: str, keys: Keys) -> bytes:
-    """The hash under which an address is found."""
-    return keyed_hash(keys.dedupe.current, canonical(address))
 
 
 def held_about(address: str, found_by: bytes, field_keys: KeyRing) -> Held:

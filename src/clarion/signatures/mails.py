@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from clarion.campaigns.models import Campaign
-from clarion.campaigns.queries import current_statements
+from clarion.campaigns.queries import call_title
 from clarion.kernel.addresses import same_spelling
 from clarion.kernel.forms import NO_COUNTRY
 from clarion.kernel.ids import RecordId
@@ -140,12 +140,6 @@ def _country(code: str, speak: Voice) -> str:
 def withdraw_link(row: Signature) -> Link:
     """The link that takes a signature back. It never expires."""
     return Link(LinkKind.WITHDRAW, row.campaign_id, RecordId(row.public_id))
-
-
-def call_title(campaign: Campaign, language: str) -> str:
-    """The call's title in a language of the mail, else in its default language."""
-    statements = current_statements(campaign)
-    return (statements.get(language) or statements[campaign.default_language]).title
 
 
 def withdrawn(mail: Mail, desk: Desk) -> Letter | None:

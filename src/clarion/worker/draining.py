@@ -18,12 +18,12 @@ from clarion.kernel.clock import MINUTE
 from clarion.kernel.keys import KeyRing, Keys, PublicKeys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.logs import describe_error
-from clarion.kernel.sealing import BoxBroken, open_batch_key, open_row
+from clarion.kernel.sealing import BoxBroken, hashed_address, open_batch_key, open_row
 from clarion.kernel.submissions import Submission, SubmissionBroken, read_submission
 from clarion.moderation.actions import take_report
 from clarion.places.countries import CountrySettings, load_country_settings
 from clarion.privacy import actions as privacy
-from clarion.privacy.queries import address_hash, confirmed_hosts
+from clarion.privacy.queries import confirmed_hosts
 from clarion.signatures import actions as signatures
 from clarion.signatures.queries import addresses_confirmed_here
 from clarion.worker.pulse import Pulse
@@ -168,7 +168,7 @@ class Carrier:
             case "my-data":
                 privacy.take_my_data(submission, keys=keys, now=now)
             case "host":
-                has_signed = bool(addresses_confirmed_here([address_hash(submission.fields["email"], keys)]))
+                has_signed = bool(addresses_confirmed_here([hashed_address(submission.fields["email"], keys)]))
                 events.take_proposal(submission, keys=keys, now=now, has_signed=has_signed, countries=countries)
             case "report":
                 take_report(submission, now=now)

@@ -14,7 +14,7 @@ from clarion.events.rules import MOVES, SAME_PROPOSAL_WITHIN, UNCONFIRMED_LIFE, 
 from clarion.kernel.addresses import canonical
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
-from clarion.kernel.sealing import keyed_hash, lock_fields, unlock_fields
+from clarion.kernel.sealing import hashed_address, keyed_hash, lock_fields, unlock_fields
 from clarion.kernel.submissions import Submission
 from clarion.outbox.actions import MailPromise, note_capped_mails, note_denial, promise_mails
 from clarion.outbox.models import Mail
@@ -41,7 +41,7 @@ def take_proposal(
     campaign = Campaign.objects.filter(slug=submission.campaign).first()
     if campaign is None or _is_here(campaign, submission, keys):
         return None
-    address_hash = _address_hash(submission.fields["email"], keys)
+    address_hash = hashed_address(submission.fields["email"], keys)
     if not _may_mail(address_hash, campaign, has_signed=has_signed, now=now):
         return None
     event = _add_event(campaign, submission, address_hash, keys, countries, now)
@@ -49,10 +49,6 @@ def take_proposal(
     promise = MailPromise("confirm-event", event.public_id, event.host_language, campaign.slug, lane)
     promise_mails([promise], now=now)
     return event
-
-
-def _address_hash(address: str, keys: Keys) -> bytes:
-    return keyed_hash(keys.dedupe.current, canonical(address))
 
 
 def _same_hash(submission: Submission, keys: Keys) -> bytes:

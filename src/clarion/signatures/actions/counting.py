@@ -7,10 +7,9 @@ from django.db import connection, transaction
 
 from clarion.campaigns.models import Campaign
 from clarion.jobs.promises import promise
-from clarion.kernel.addresses import canonical
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
-from clarion.kernel.sealing import keyed_hash
+from clarion.kernel.sealing import hashed_address
 from clarion.kernel.submissions import Submission
 from clarion.signatures.models import CountState, Signature, Tally
 from clarion.signatures.rules import Counted, Vote, Waiting, count_votes
@@ -40,8 +39,8 @@ def vote_of(submission: Submission, keys: Keys) -> Vote | None:
     if link is None or link.kind not in CONFIRM_KINDS or link.is_expired(submission.accepted_at):
         return None
     typed = submission.fields.get("email", "")
-    address_hash = keyed_hash(keys.dedupe.current, canonical(typed)) if link.kind.is_typed and typed else None
-    return Vote(link.record, link.campaign, submission.accepted_at, link.kind.is_typed, address_hash)
+    found_by = hashed_address(typed, keys) if link.kind.is_typed and typed else None
+    return Vote(link.record, link.campaign, submission.accepted_at, link.kind.is_typed, found_by)
 
 
 def _waiting_rows(records: Sequence[str]) -> dict[str, Waiting]:

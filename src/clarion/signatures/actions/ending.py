@@ -8,10 +8,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from clarion.campaigns.queries import over_kept
-from clarion.kernel.addresses import canonical
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
-from clarion.kernel.sealing import keyed_hash, lock_fields, unlock_fields
+from clarion.kernel.sealing import hashed_address, lock_fields, unlock_fields
 from clarion.kernel.submissions import Submission
 from clarion.outbox.actions import MailPromise, note_denial, promise_mails
 from clarion.outbox.models import Mail
@@ -52,7 +51,7 @@ def _row_of_withdraw_link(submission: Submission, keys: Keys) -> Signature | Non
     if link is None or link.kind != LinkKind.WITHDRAW or not typed:
         return None
     row = Signature.objects.filter(public_id=link.record, campaign_id=link.campaign, address_hash__isnull=False).first()
-    typed_hash = keyed_hash(keys.dedupe.current, canonical(typed))
+    typed_hash = hashed_address(typed, keys)
     return row if row and row.box and bytes(row.address_hash or b"") == typed_hash else None
 
 

@@ -9,9 +9,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from clarion.campaigns.models import Campaign, ConsentWording, Version
-from clarion.kernel.addresses import canonical
 from clarion.kernel.keys import Keys
-from clarion.kernel.sealing import keyed_hash, lock_fields, unlock_fields
+from clarion.kernel.sealing import hashed_address, lock_fields, unlock_fields
 from clarion.kernel.submissions import Submission
 from clarion.outbox.actions import MailPromise, note_capped_mails, promise_mails
 from clarion.outbox.models import Mail
@@ -77,7 +76,7 @@ def _read_form(
     said = submission.fields
     return SignForm(
         id=submission.id,
-        address_hash=keyed_hash(keys.dedupe.current, canonical(said["email"])),
+        address_hash=hashed_address(said["email"], keys),
         name=said["name"],
         email=said["email"],
         postcode=said.get("postcode", ""),
