@@ -161,3 +161,14 @@ def test_the_queue_asks_the_database_the_same_whatever_its_length(
 
     with django_assert_num_queries(10):
         client.get(QUEUE)
+
+
+def test_what_was_decided_leads_back_to_its_item(keys: Keys) -> None:
+    """A thumb slips, and the queue has gone on; a title is shown as it was written."""
+    event = waiting(keys, title="Water <b>for</b> all")
+    client = signed_in(make_organiser(role="moderator"))
+
+    page = client.post(f"{QUEUE}{event.public_id}/decide/", {"verb": "keep", "checked": "known"}, follow=True)
+
+    assert f'href="{QUEUE}{event.public_id}/">Look again, or undo' in page.content.decode()
+    assert "Water &lt;b&gt;for" in page.content.decode()

@@ -4,6 +4,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarion.events.models import Event
@@ -130,8 +133,14 @@ def decide(request: OrganiserRequest, event_id: str) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return _item_page(request, event, status=422)
-    messages.success(request, f"{VERBS[form.cleaned_data['verb']]}: {event.title}")
+    messages.success(request, _decided(request, event, VERBS[form.cleaned_data["verb"]]))
     return _to(request, following)
+
+
+def _decided(request: OrganiserRequest, event: Event, verb: str) -> SafeString:
+    """What was decided, with the way back: a thumb slips."""
+    page = reverse("office:moderation-item", args=[request.campaign.slug, event.public_id])
+    return format_html('{}: {} <a href="{}">Look again, or undo</a>', verb, event.title, page)
 
 
 def _decide(request: OrganiserRequest, event_id: str, form: DecisionForm) -> None:
