@@ -23,7 +23,6 @@ def axe_findings(page: Page) -> list[str]:
 
 def overflow(page: Page) -> list[str]:
     """That the page scrolls sideways in the window as it is."""
-    wide, window = page.evaluate(
-        "(({scrollWidth, clientWidth}) => [scrollWidth, clientWidth])(document.documentElement)"
-    )
+    html = page.locator("html")
+    wide, window = html.evaluate("html => [html.scrollWidth, html.clientWidth]")
     return [f"scrolls sideways: {wide} in {window}"] if wide > window else []
