@@ -8,6 +8,7 @@ from clarion.audit.actions import HOST
 from clarion.calls.check import read_call_folder
 from clarion.calls.problems import CallWrong
 from clarion.calls.store import Stored, launch_call
+from clarion.cli.addresses import with_served_addresses
 from clarion.cli.printing_press import wait_for_call
 from clarion.cli.setup import migrate_if_behind
 from clarion.env import Env
@@ -35,7 +36,7 @@ def launch(folder: Path, draft: bool, replace: bool) -> None:
         click.echo(f"Note: {warning}", err=True)
     if not draft:
         wait_for_call(ENV, stored.campaign.slug, stored.version.number if stored.is_new else None, since=now)
-    _report(ENV, stored, draft=draft)
+    _report(with_served_addresses(ENV, now=utc_now()), stored, draft=draft)
 
 
 def _told(error: CallWrong) -> str:

@@ -3,6 +3,7 @@
 import click
 
 from clarion.audit.actions import HOST
+from clarion.cli.addresses import with_served_addresses
 from clarion.cli.setup import migrate_if_behind
 from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import ClarionError
@@ -21,4 +22,5 @@ def office_link(email: str, reset_factors: bool) -> None:
     if organiser is None:
         raise ClarionError(f"There is no organiser {email}. Add them in the office, or launch a call with that e-mail.")
     token = make_sign_in_link(organiser, utc_now(), by=HOST, resets_factors=reset_factors)
-    click.echo(f"{ENV.office_url}/sign-in/{token}")
+    env = with_served_addresses(ENV, now=utc_now())
+    click.echo(f"{env.office_url}/sign-in/{token}")

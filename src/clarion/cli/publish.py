@@ -5,6 +5,7 @@ import click
 from clarion.audit.actions import HOST
 from clarion.campaigns.actions import publish_campaign
 from clarion.campaigns.queries import campaign_by_slug, latest_version, published_campaigns
+from clarion.cli.addresses import with_served_addresses
 from clarion.cli.printing_press import is_promised, wait_until
 from clarion.cli.setup import migrate_if_behind
 from clarion.kernel.clock import utc_now
@@ -25,8 +26,9 @@ def publish(slug: str | None, everything: bool) -> None:
         promise_campaign(name)
     now = utc_now()
     wait_until(ENV, lambda: not any(is_promised(name) for name in slugs), since=now)
+    env = with_served_addresses(ENV, now=utc_now())
     for name in slugs:
-        click.echo(f"{ENV.public_url}/{name}/")
+        click.echo(f"{env.public_url}/{name}/")
     if not slugs:
         click.echo("No campaign is public yet. Begin with `clarion launch FOLDER`.")
 

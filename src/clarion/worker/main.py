@@ -77,7 +77,7 @@ def _end(threads: list[threading.Thread], pulse: Pulse) -> None:
 
 
 def _beat_until(stop: threading.Event, env: Env, pulse: Pulse) -> None:
-    meter = _Meter(InboxReader(env.data.inbox))
+    meter = _Meter(env, InboxReader(env.data.inbox))
     try:
         while True:
             with suppress(OSError):
@@ -91,7 +91,8 @@ def _beat_until(stop: threading.Event, env: Env, pulse: Pulse) -> None:
 class _Meter:
     """Measures what waits, less often than the heart beats: counting a long queue costs something."""
 
-    def __init__(self, inbox: InboxReader) -> None:
+    def __init__(self, env: Env, inbox: InboxReader) -> None:
+        self._addresses = (env.public_url, env.office_url)
         self._inbox = inbox
         self._measured_at: float | None = None
         self._waiting: tuple[int, datetime | None, int, int] = (0, None, 0, 0)
@@ -101,7 +102,7 @@ class _Meter:
             self._measured_at = monotonic()
             self._waiting = self._measure() or self._waiting
         inbox, oldest, mails, promises = self._waiting
-        return Beat(now, inbox, oldest, pulse.mail_delay, mails, promises, pulse.codes())
+        return Beat(now, inbox, oldest, pulse.mail_delay, mails, promises, pulse.codes(), *self._addresses)
 
     def _measure(self) -> tuple[int, datetime | None, int, int] | None:
         try:

@@ -42,6 +42,8 @@ class Beat:
     mails_waiting: int
     publish_waiting: int
     trouble: list[str]
+    public_url: str
+    office_url: str
 
     def to_json(self) -> dict[str, Any]:
         """The file's content."""
@@ -53,6 +55,8 @@ class Beat:
             "mails_waiting": self.mails_waiting,
             "publish_waiting": self.publish_waiting,
             "trouble": self.trouble,
+            "public_url": self.public_url,
+            "office_url": self.office_url,
         }
 
 
