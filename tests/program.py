@@ -90,7 +90,7 @@ class Program:
             **self.extra,
         }
 
-    def run(self, *arguments: str, check: bool = True, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: str, check: bool = True, timeout: float = 240) -> "subprocess.CompletedProcess[str]":
         """Run one `clarion` command to its end."""
         command = [sys.executable, "-m", "clarion", *arguments]
         done = subprocess.run(
@@ -111,10 +111,13 @@ class Program:
             self.process = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
             )
-        for port in (self.public_port, self.office_port):
-            wait_until(
-                lambda port=port: self._is_healthy(port), f"port {port} to answer; see {self._log_tail()}", seconds=40
-            )
+        try:
+            for port in (self.public_port, self.office_port):
+                wait_until(lambda port=port: self._is_healthy(port), f"port {port} to answer", seconds=90)
+        except AssertionError as error:
+            log_tail = self._log_tail()
+            self.stop()
+            raise AssertionError(f"{error}\n{log_tail}") from error
         return self
 
     def _is_healthy(self, port: int) -> bool:
