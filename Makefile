@@ -49,7 +49,7 @@ bench: setup ## speed, as a table of ratios
 	@$(RUN) python -m bench $(NAME)
 
 soak: setup browser ## long fault and load runs
-	@$(RUN) pytest tests/faults -m "faults" --soak
+	@$(RUN) pytest tests/faults tests/browser --soak
 
 wheel: ## build the wheel
 	@$(UV) build --wheel

@@ -25,6 +25,17 @@ make_missing_keys(DATA / "keys")
 settings.DATABASES["default"]["TEST"]["NAME"] = str(DATA / "records" / "records.sqlite3")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--soak` (`make soak`): every combination and long runs, where the everyday run takes a fair part."""
+    parser.addoption("--soak", action="store_true", help="run every combination, and for long")
+
+
+@pytest.fixture(scope="session")
+def is_soak(request: pytest.FixtureRequest) -> bool:
+    """Whether there is all the time in the world."""
+    return bool(request.config.getoption("--soak"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where the run is shared by several processes, one has Chromium to itself: its loop suits no other test."""
     for item in items:

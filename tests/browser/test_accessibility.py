@@ -102,11 +102,17 @@ def is_marked(page: Page, language: str) -> bool:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    narrow: Page, program: Program, links: Links, language: str
+    narrow: Page, program: Program, links: Links, language: str, is_soak: bool
 ) -> None:
-    """Window and colours alternate from page to page, and begin anew with each language."""
+    """Window and colours alternate from page to page, and begin anew with each language.
+
+    Every kind of page in English and Arabic; in the others each third, in turn, unless there is all the time.
+    """
     found: list[tuple[str, int, str, str]] = []
-    for number, address in enumerate(addresses(program, links, language), start=LANGUAGES.index(language)):
+    first = LANGUAGES.index(language)
+    for number, address in enumerate(addresses(program, links, language), start=first):
+        if number % 3 != 0 and language not in ("en", "ar") and not is_soak:
+            continue
         width, scheme = WAYS[number % len(WAYS)]
         narrow.set_viewport_size({"width": SMALL, "height": 640})
         narrow.emulate_media(color_scheme=scheme)
