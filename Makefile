@@ -21,7 +21,7 @@ demo: ## run the main job on the sample call, and print the address of its desk
 	@$(UV) run --quiet --no-dev clarion demo
 
 test: setup browser ## all that proves behaviour: unit, db, http, browser, faults, repo
-	@$(RUN) pytest tests -n 2 --dist loadgroup
+	@scripts/run-tests $(RUN) pytest -q
 
 check: lint ## lint and the fast tests; what the hook calls
 	@$(RUN) pytest tests/unit tests/db tests/http

@@ -36,25 +36,6 @@ def is_soak(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--soak"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where the run is shared by several processes, one has Chromium to itself: its loop suits no other test."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group("browser" if folder == "browser" else item.path.name))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes() -> None:
-    """Let each process find a data folder of its own: what stands in ours is inherited otherwise."""
-    for name in ("CLARION_DATA", "DJANGO_SETTINGS_MODULE"):
-        os.environ.pop(name, None)
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings_parallel_suffix() -> None:
-    """Each process has a data folder of its own, so the database keeps its name."""
-
-
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
     shutil.rmtree(DATA, ignore_errors=True)

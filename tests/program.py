@@ -29,7 +29,7 @@ def free_port() -> int:
     return port
 
 
-def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 20) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 60) -> Any:
     """The first true value of `condition`; fails with `what` after `seconds`."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
@@ -163,7 +163,7 @@ class Program:
         found = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
         return [mail for mail in found if isinstance(mail, EmailMessage) and (not to or to in str(mail["To"]))]
 
-    def wait_for_mail(self, to: str, *, holding: str = "", count: int = 1, seconds: float = 20) -> EmailMessage:
+    def wait_for_mail(self, to: str, *, holding: str = "", count: int = 1, seconds: float = 60) -> EmailMessage:
         """The newest mail to an address, once `count` of them hold the text `holding`."""
 
         def there() -> EmailMessage | None:
