@@ -6,7 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A slow machine is no wrong answer.
+hypothesis.settings.register_profile("clarion", deadline=None)
+hypothesis.settings.load_profile("clarion")
 
 # Settings read the environment as they load, so this stands before Django is touched.
 DATA = Path(tempfile.mkdtemp(prefix="clarion-tests-"))
