@@ -336,3 +336,15 @@ def test_no_log_line_says_what_was_sent_or_from_where(door: Door, caplog: pytest
 
     assert "303: 1" in caplog.text
     assert not any(word in caplog.text for word in ("ada", "Lovelace", "192.0.2", "/clean-water"))
+
+
+def test_a_call_published_this_second_takes_forms_at_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert door.post(f"{HOME}/sign", SIGN).status == 303
+    monkeypatch.setattr("clarion.intake.policy._READ_EVERY", 3600)
+    monkeypatch.setattr("clarion.intake.policy._READ_AFRESH", 0)
+    file = door.data.policy / "policy.json"
+    policy = json.loads(file.read_text(encoding="utf-8"))
+    policy["campaigns"]["new-call"] = policy["campaigns"]["clean-water"]
+    file.write_text(json.dumps(policy), encoding="utf-8")
+
+    assert door.post("/new-call/en/sign", SIGN).location == "/new-call/en/check-your-mail/"

@@ -50,12 +50,16 @@ def wait_until(env: Env, is_done: Callable[[], bool], *, since: datetime) -> Non
 
 
 def is_out(env: Env, slug: str, version: int | None) -> bool:
-    """Whether intake has been told of this version: its call pages were written before."""
+    """Whether intake has been told of this version, and its call page is out."""
     try:
         policy = read_policy((env.data.policy / POLICY_NAME).read_text(encoding="utf-8"))
     except (OSError, PolicyUnreadable):
         return False
-    return slug in policy.campaigns and policy.campaigns[slug].version == version
+    campaign = policy.campaigns.get(slug)
+    if campaign is None or campaign.version != version:
+        return False
+    page = env.data.site / slug / campaign.default_language / "index.html"
+    return page.is_file() and f"/versions/{version}/" in page.read_text(encoding="utf-8")
 
 
 def is_promised(slug: str) -> bool:

@@ -9,6 +9,7 @@ from clarion.kernel.forms import Known
 from clarion.kernel.policy import POLICY_NAME, CampaignPolicy, Policy, PolicyUnreadable, read_policy
 
 _READ_EVERY = 1.0  # seconds
+_READ_AFRESH = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,13 @@ class PolicyFile:
     def rules(self, now: float) -> Rules | None:
         """The rules in force at monotonic time `now`; None before the first policy was written."""
         if now - self._checked_at >= _READ_EVERY:
+            self._checked_at = now
+            self._read_again()
+        return self._rules
+
+    def afresh(self, now: float) -> Rules | None:
+        """The rules after a look at the file, for what they do not know yet; looks ten times a second at the most."""
+        if now - self._checked_at >= _READ_AFRESH:
             self._checked_at = now
             self._read_again()
         return self._rules

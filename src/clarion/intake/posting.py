@@ -98,6 +98,8 @@ class Posting:
     def _route(self, rules: Rules, request: Request, now: float) -> Route:
         segments = segments_of(request.path)
         campaign = self._site.campaign(rules, segments)
+        if campaign is None:  # perhaps published this second
+            campaign = self._site.campaign(self._site.policy.afresh(now), segments)
         route = _route_of(campaign, segments) if campaign else None
         if route is None or not self._is_there(route, now):
             raise Answered(self._no_form(request, now))

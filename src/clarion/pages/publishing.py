@@ -41,7 +41,7 @@ from clarion.places.gazetteer import completion_rows
 from clarion.places.geometry import load_geometry
 
 # Whose `pages_of(scene)` gives what must be there before the first form can be taken ...
-FIRST = (call_page, answers)
+FIRST = (answers, call_page)
 # ... and the rest, what changes with a switch or an event before what hardly ever does.
 REST = (forms, tokens, event_pages, country_pages, counts_page, documents, privacy_page)
 
@@ -62,8 +62,10 @@ def publish_campaign(slug: str, *, desk: Press, pause: Pause = lambda: None) -> 
     record_wordings(campaign, extra=desk.strings, now=desk.now)
     run = Publication(campaign, desk)
     run.write_raw(open_data.counts_json(run.scenes[0]))  # before the first pause, in which newer figures may come
-    run.write_pages(FIRST)
+    # A page is out only when its form is taken: what intake answers with, then the policy, then the page.
+    run.write_pages((answers,))
     write_policy(desk)
+    run.write_pages((call_page,))
     run.pause = pause
     run.write_pages(REST)
     run.write_open_data()
