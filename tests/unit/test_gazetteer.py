@@ -147,6 +147,7 @@ def test_rows_for_completion_are_small_and_plain() -> None:
         ("Straße", "strasse"),
         ("İzmir", "izmir"),
         ("St. John’s", "st johns"),
+        ("𝓐bidjan", "abidjan"),
     ],
 )
 def test_folding(text: str, key: str) -> None:

@@ -44,5 +44,11 @@ def tidy_lines(text: str) -> str:
 
 def folded(text: str) -> str:
     """A name as it is compared: without case, accents, apostrophes; one space for hyphens and the like."""
-    plain = text.lower() if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    plain = text.lower() if text.isascii() else _MARKS.sub("", _caseless(text))
     return _APART.sub(" ", plain.translate(_LETTERS)).strip()
+
+
+def _caseless(text: str) -> str:
+    """Compatibility caseless form (The Unicode Standard, D146): what is made plain may have a case, and so on."""
+    once = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", text).casefold())
+    return unicodedata.normalize("NFKD", once.casefold())
