@@ -6,8 +6,7 @@ import signal
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -25,7 +24,26 @@ from clarion.kernel.clock import utc_now
 
 
 class Stopped(Exception):
-    """Somebody said that it is enough."""
+    """Somebody said that it is enough, before everything stood."""
+
+
+class Ending:
+    """Ctrl-C or SIGTERM: ends the start at once, and what runs in order.
+
+    While it runs, no exception is raised wherever the program happens to be: one raised inside `subprocess` would
+    leave its lock held, and the stop would wait for ever.
+    """
+
+    def __init__(self) -> None:
+        self.is_wanted = False
+        self.is_started = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._want)
+
+    def _want(self, number: int, frame: object) -> None:
+        is_first, self.is_wanted = not self.is_wanted, True
+        if is_first and not self.is_started:
+            raise Stopped
 
 
 @click.command()
@@ -38,7 +56,8 @@ def demo(port: int, crowd: int) -> None:
 
     The desk shows the public site, the mails, the office and the map side by side. Ctrl-C ends it and removes all.
     """
-    with _until_stopped(), ExitStack() as end:
+    ending = Ending()
+    with suppress(Stopped), ExitStack() as end:
         folder = Path(end.enter_context(tempfile.TemporaryDirectory(prefix="clarion-demo-")))
         server = end.enter_context(DeskServer(port))
         stage = Stage(folder, server.origin)
@@ -50,21 +69,9 @@ def demo(port: int, crowd: int) -> None:
         show.start()
         Thread(target=server.serve_forever, name="desk", daemon=True).start()
         _say("Open this in a browser; Ctrl-C ends it and removes everything.")
+        ending.is_started = True
         click.echo(server.address)
-        _watch_over(stage)
-
-
-@contextmanager
-def _until_stopped() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the block in order."""
-
-    def stop(number: int, frame: object) -> None:
-        raise Stopped
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    with suppress(Stopped):
-        yield
+        _watch_over(stage, ending)
     _say("Everything is stopped and removed.")
 
 
@@ -99,10 +106,11 @@ def _coordinator(stage: Stage, email: str) -> Office:
     return office
 
 
-def _watch_over(stage: Stage) -> None:
-    while stage.is_alive():
-        time.sleep(0.5)
-    raise StageFailed(f"`clarion serve` ended:\n{stage.last_words()}")
+def _watch_over(stage: Stage, ending: Ending) -> None:
+    while stage.is_alive() and not ending.is_wanted:
+        time.sleep(0.2)
+    if not ending.is_wanted:
+        raise StageFailed(f"`clarion serve` ended:\n{stage.last_words()}")
 
 
 def _say(text: str) -> None:
