@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clarion.inbox.reader import InboxReader
-from clarion.inbox.store import InboxBroken, InboxUnavailable, trouble
+from clarion.inbox.store import InboxBroken, InboxUnavailable, make_way, set_aside_files, trouble
 from clarion.inbox.writer import InboxWriter
 from clarion.kernel.ids import new_id
 
@@ -108,6 +108,41 @@ def test_a_full_disk_passes_and_a_failed_fsync_does_not() -> None:
 def test_the_log_is_synced_before_a_commit_returns(ends: Ends) -> None:
     writer, _ = ends
 
-    assert writer._db.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert writer._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert writer._db.execute("PRAGMA secure_delete").fetchone() == (1,)
+    with writer._file.look() as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA secure_delete").fetchone() == (1,)
+
+
+def test_a_damaged_file_is_set_aside_as_it_was_and_none_takes_its_place(ends: Ends, tmp_path: Path) -> None:
+    writer, reader = ends
+    writer.append([(new_id(), b"x")], 1, b"key")
+    inbox = tmp_path / "inbox.sqlite3"
+    inbox.write_bytes(b"no database".ljust(inbox.stat().st_size, b"."))
+    logged = (tmp_path / "inbox.sqlite3-wal").read_bytes()
+
+    with pytest.raises(InboxBroken):
+        writer.append([(new_id(), b"y")], 1, b"key")
+    for _ in range(2):
+        with pytest.raises(InboxUnavailable):
+            writer.append([(new_id(), b"y")], 1, b"key")
+    with pytest.raises(InboxUnavailable):  # it had the file open before
+        reader.take(10)
+
+    (aside,) = set_aside_files(inbox)
+    assert aside.read_bytes().startswith(b"no database")
+    assert aside.with_name(f"{aside.name}-wal").read_bytes() == logged
+    assert not inbox.exists()
+
+
+def test_once_the_damaged_file_is_out_of_the_way_forms_are_taken_again(ends: Ends, tmp_path: Path) -> None:
+    writer, reader = ends
+    (tmp_path / "inbox.sqlite3").write_bytes(b"no database")
+    with pytest.raises(InboxBroken):
+        writer.append([(new_id(), b"x")], 1, b"key")
+
+    make_way(tmp_path / "inbox.sqlite3")
+    writer.append([(new_id(), b"y")], 1, b"key")
+
+    assert [row.body for row in reader.take(10)] == [b"y"]
+    assert len(list(tmp_path.glob("old-inbox.sqlite3.damaged-*"))) >= 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from clarion.inbox.store import open_inbox
+from clarion.inbox.store import InboxBroken, InboxFile, InboxUnavailable
 from clarion.kernel.clock import from_epoch
 from clarion.kernel.ids import RecordId
 
@@ -26,18 +26,22 @@ class SealedRow:
 
 
 class InboxReader:
-    """Takes rows in the order in which they were accepted. For one thread at a time."""
+    """Takes rows in the order in which they were accepted. For one thread at a time.
+
+    Its methods raise `InboxUnavailable` or `InboxBroken` where the file cannot be read or written.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._db, self._lock = open_inbox(path)
+        self._file = InboxFile(path)
 
     def take(self, limit: int, *, after: int = 0) -> list[SealedRow]:
         """Up to `limit` of the oldest rows (numbered above `after`); they stay until `remove`."""
-        found = self._db.execute(
-            "SELECT seq, submission, key_number, sealed_key, body, accepted_at FROM rows"
-            " JOIN batches ON batches.id = rows.batch WHERE seq > ? ORDER BY seq LIMIT ?",
-            (after, limit),
-        ).fetchall()
+        with self._file.look() as db:
+            found = db.execute(
+                "SELECT seq, submission, key_number, sealed_key, body, accepted_at FROM rows"
+                " JOIN batches ON batches.id = rows.batch WHERE seq > ? ORDER BY seq LIMIT ?",
+                (after, limit),
+            ).fetchall()
         return [
             SealedRow(seq, RecordId(submission.hex()), number, key, body, from_epoch(at))
             for seq, submission, number, key, body, at in found
@@ -46,36 +50,38 @@ class InboxReader:
     def remove(self, seqs: Sequence[int]) -> None:
         """Remove rows that records now hold, and the keys of batches that are empty. Safe to repeat."""
         for start in range(0, len(seqs), _REMOVED_AT_ONCE):
-            with self._lock.held():
-                _remove(self._db, seqs[start : start + _REMOVED_AT_ONCE])
+            with self._file.turn() as db:
+                _remove(db, seqs[start : start + _REMOVED_AT_ONCE])
 
     def waiting(self) -> int:
         """How many rows wait."""
-        count: int = self._db.execute("SELECT count(*) FROM rows").fetchone()[0]
+        with self._file.look() as db:
+            count: int = db.execute("SELECT count(*) FROM rows").fetchone()[0]
         return count
 
     def oldest_at(self) -> datetime | None:
         """When the oldest waiting row was accepted; None where the inbox is empty."""
-        found = self._db.execute("SELECT accepted_at FROM rows ORDER BY seq LIMIT 1").fetchone()
+        with self._file.look() as db:
+            found = db.execute("SELECT accepted_at FROM rows ORDER BY seq LIMIT 1").fetchone()
         return from_epoch(found[0]) if found else None
 
     def truncate_log(self) -> bool:
         """Move the log into the file and cut it to nothing, so that removed rows are gone; False: try again."""
-        with self._lock.held():
-            is_busy: int = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        with self._file.turn() as db:
+            is_busy: int = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         return not is_busy
 
     def integrity_ok(self) -> bool:
         """Whether SQLite finds the file whole."""
         try:
-            return bool(self._db.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
-        except sqlite3.DatabaseError:
+            with self._file.look() as db:
+                return bool(db.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+        except (InboxUnavailable, InboxBroken):
             return False
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
-        self._lock.close()
+        self._file.close()
 
 
 def _remove(db: sqlite3.Connection, seqs: Sequence[int]) -> None:

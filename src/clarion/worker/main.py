@@ -1,7 +1,6 @@
 """The worker: three loops that never wait for each other, and a heartbeat."""
 
 import logging
-import sqlite3
 import threading
 from contextlib import suppress
 from datetime import datetime
@@ -14,6 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from clarion.env import Env
 from clarion.gateways.mail import make_mailer
 from clarion.inbox.reader import InboxReader
+from clarion.inbox.store import InboxBroken, InboxUnavailable
 from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import read_key_ring, read_keys
 from clarion.kernel.links import link_public_keys
@@ -108,7 +108,7 @@ class _Meter:
         try:
             promises = DBTaskResult.objects.filter(status="READY").count()
             return self._inbox.waiting(), self._inbox.oldest_at(), mail_backlog().waiting, promises
-        except (DatabaseError, sqlite3.Error):
+        except (DatabaseError, InboxUnavailable, InboxBroken):
             return None
 
     def close(self) -> None:

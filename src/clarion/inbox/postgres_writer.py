@@ -1,0 +1,46 @@
+"""Intake's side of the inbox in PostgreSQL. Its role needs INSERT on one table, and nothing else."""
+
+import select
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from clarion.inbox.postgres import TABLE, Line
+from clarion.inbox.store import InboxUnavailable
+from clarion.kernel.clock import utc_now
+from clarion.kernel.databases import Database
+
+# A worker takes whole rows of the table, so none holds more submissions than this.
+_IN_A_ROW = 100
+_INTO = f"INSERT INTO {TABLE} (key_number, sealed_key, accepted_at, size, submissions, bodies) VALUES "  # noqa: S608
+_ROW = "(%b, %b, %b, %b, %b, %b)"
+
+
+class PostgresWriter:
+    """Appends sealed rows. For one thread at a time.
+
+    A connection that broke while it rested is opened anew before a batch; one that breaks under a batch costs that
+    batch a 503: whether it is stored is unknown, and sending it again is harmless (a submission's id is new).
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._line = Line(database, "clarion-public")
+
+    def append(
+        self, rows: Sequence[tuple[str, bytes]], key_number: int, sealed_key: bytes, *, at: float | None = None
+    ) -> None:
+        """Store one batch of (submission id, sealed body) in one statement; committed when this returns.
+
+        `at` is when the first of them was accepted, in Unix seconds. Raises `InboxUnavailable`.
+        """
+        accepted_at = utc_now().timestamp() if at is None else at
+        said: list[Any] = []
+        for start in range(0, len(rows), _IN_A_ROW):
+            part = rows[start : start + _IN_A_ROW]
+            ids, bodies = [bytes.fromhex(submission) for submission, _ in part], [body for _, body in part]
+            said += [key_number, sealed_key, accepted_at, len(part), ids, bodies]
+        with self._line.use(is_waiting=_is_waiting) as connection:
+            warnings: list[str] = []
+            connection.add_notice_handler(lambda notice: warnings.append(notice.severity_nonlocalized or ""))
+            connection.execute(_INTO + ", ".join([_ROW] * (len(said) // 6)), said)
