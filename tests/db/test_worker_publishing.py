@@ -15,7 +15,7 @@ from clarion.kernel.clock import DAY, utc_now
 from clarion.kernel.keys import Keys
 from clarion.kernel.policy import read_policy
 from clarion.signatures.actions import confirm_signatures
-from clarion.worker.publishing import Publisher, PublishLoop, promised_work, publish_lock, publish_now
+from clarion.worker.publishing import COUNTS_EVERY, Publisher, PublishLoop, promised_work, publish_lock, publish_now
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
 from tests.make import MINUTE, NOON, make_campaign, make_confirmation, make_signature
@@ -57,6 +57,20 @@ def test_a_counted_signature_stands_in_counts_json_at_once_and_on_other_pages_wi
     before = page.read_bytes()
     loop.step(NOON + MINUTE)
     assert page.read_bytes() != before
+
+
+def test_figures_that_were_published_a_moment_ago_wait_and_hold_up_nothing_else(data_folder: Path) -> None:
+    """Publishing them after each batch took half of the worker's time."""
+    make_campaign()
+    promise_all("publish-counts")
+    publisher = Publisher(ENV, Pulse(), COUNTS_EVERY)
+    assert publisher.keep_one(NOON)
+    promise_all("publish-counts", "publish-switches")
+
+    assert publisher.keep_one(NOON + COUNTS_EVERY / 2)
+    assert not publisher.keep_one(NOON + COUNTS_EVERY / 2)
+    assert [one.name for one in promised_work()] == ["publish-counts"]
+    assert publisher.keep_one(NOON + COUNTS_EVERY)
 
 
 def test_a_promise_that_cannot_be_kept_waits_and_holds_up_no_other(data_folder: Path) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -44,6 +44,8 @@ NAMES: Mapping[str, Callable[[Mapping[str, str], Press, Pause], None]] = {
 _RANK = {name: rank for rank, name in enumerate(NAMES)}
 _LONG = _RANK["publish-campaign"]
 _LOOK_UP_SECONDS = 0.5
+# Figures must follow within five seconds; publishing them after each batch took half of the worker's time.
+COUNTS_EVERY = timedelta(seconds=2)
 _MOST_RESTARTS = 3  # after that a long publication lets only figures by, so that it ends
 
 
@@ -111,9 +113,11 @@ class Failures:
 class Publisher:
     """Publishes what was promised. Only for who holds the lock."""
 
-    def __init__(self, env: Env, pulse: Pulse) -> None:
+    def __init__(self, env: Env, pulse: Pulse, counts_every: timedelta = timedelta()) -> None:
         self._env = env
         self._pulse = pulse
+        self._counts_every = counts_every
+        self._counted_at: dict[str, datetime] = {}  # by promise
         self._failures = Failures()
         self._stale: set[str] = set()  # campaigns whose slower pages show older figures
         self._delay_shown: int | None = None
@@ -137,11 +141,20 @@ class Publisher:
 
         One at a time, so that new figures never wait behind a long list.
         """
-        work = next((one for one in promised_work() if not self._failures.is_resting(one.key, now)), None)
+        work = next(iter(self._due(now)), None)
         if work is None:
             return False
         self._keep(work, now)
         return True
+
+    def _due(self, now: datetime) -> list[Promised]:
+        """What waits, but for what failed lately, and figures that were published a moment ago."""
+        return [
+            one
+            for one in promised_work()
+            if not self._failures.is_resting(one.key, now)
+            and not abs(now - self._counted_at.get(one.key, datetime.min.replace(tzinfo=UTC))) < self._counts_every
+        ]
 
     def _keep(self, work: Promised, now: datetime) -> None:
         try:
@@ -157,6 +170,7 @@ class Publisher:
         if _RANK[work.name] == _LONG:
             self._restarts = 0
         if work.name == "publish-counts":
+            self._counted_at[work.key] = now
             self._stale.add(work.arguments["campaign"])
         DBTaskResult.objects.filter(pk__in=work.rows).delete()
 
@@ -166,9 +180,7 @@ class Publisher:
             return
         self._looked_up_at = monotonic()
         now = utc_now()
-        urgent = [
-            one for one in promised_work() if _RANK[one.name] < _LONG and not self._failures.is_resting(one.key, now)
-        ]
+        urgent = [one for one in self._due(now) if _RANK[one.name] < _LONG]
         if self._restarts >= _MOST_RESTARTS:
             urgent = [one for one in urgent if one.name == "publish-counts"]
         for one in urgent:
@@ -199,7 +211,7 @@ class PublishLoop:
 
     def __init__(self, env: Env, pulse: Pulse) -> None:
         self._pulse = pulse
-        self._publisher = Publisher(env, pulse)
+        self._publisher = Publisher(env, pulse, COUNTS_EVERY)
         self._schedule = Schedule(pulse)
         self._press_started = False
         self._ticked_at: datetime | None = None
