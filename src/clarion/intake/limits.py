@@ -63,6 +63,10 @@ class Limits:
         self._buckets[key] = (slow_dry_at if slow_later is None else slow_later, later)
         return Verdict.SLOW if slow_later is None else Verdict.TAKE
 
+    def network_of(self, peer: str, forwarded_for: Sequence[str]) -> int:
+        """The number that stands for the network of who sent a form; 0 where that is not known."""
+        return self._place(self._client(peer, forwarded_for))[0]
+
     def is_proxy(self, peer: str) -> bool:
         """Whether what `peer` says of others is believed."""
         return bool(self._trusted) and self._is_trusted(_address(peer))

@@ -30,6 +30,7 @@ class Rules:
         self.verify_keys = policy.verify_keys
         self.seal_key_number = policy.seal_key_number
         self.seal_key = bytes.fromhex(policy.seal_key)
+        self.network_keys = policy.network_keys
         countries = frozenset(code.upper() for code in policy.countries)
         self.campaigns = {
             slug: CampaignRules(

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from clarion.kernel.errors import ClarionError
+from clarion.kernel.marks import NetworkKeys
 
 CampaignState = Literal["open", "paused", "closed"]
 POLICY_NAME = "policy.json"
@@ -43,13 +44,17 @@ class CampaignPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Public keys by number (hexadecimal), the codes of countries that forms accept, the campaigns by slug."""
+    """Public keys by number (hexadecimal), the codes of countries that forms accept, the campaigns by slug.
+
+    `network_keys` are the one secret in it: with them intake marks the networks of sign forms.
+    """
 
     seal_key_number: int
     seal_key: str
     link_keys: Mapping[str, str]
     countries: tuple[str, ...]
     campaigns: Mapping[str, CampaignPolicy] = field(default_factory=dict)
+    network_keys: NetworkKeys = field(default_factory=dict, repr=False)
     format: int = FORMAT
 
     def to_json(self) -> str:

@@ -12,6 +12,7 @@ from clarion.kernel.forms import FORMS
 from clarion.kernel.ids import RecordId, is_id
 from clarion.kernel.keys import PublicKeys
 from clarion.kernel.links import BadLink, Link, read_link
+from clarion.kernel.marks import is_mark
 
 
 class SubmissionBroken(ClarionError):
@@ -23,6 +24,7 @@ class Submission:
     """One accepted form: `form` a name in `kernel.forms.FORMS`, `fields` tidied, `target` an event's id (report).
 
     A form that came by a link carries its `token`; `link` is what that says, checked by whoever holds this value.
+    `networks`: the marks of the network it came from, by today's key and by yesterday's (sign forms only; ADR 0012).
     """
 
     id: RecordId
@@ -35,6 +37,7 @@ class Submission:
     target: str | None = None
     is_slow: bool = False
     token: str = ""
+    networks: tuple[int, ...] = ()
 
     @property
     def accepted_at(self) -> datetime:
@@ -45,7 +48,7 @@ class Submission:
         """The row's plain text."""
         row = {
             "i": self.id, "f": self.form, "c": self.campaign, "l": self.language, "a": self.at, "v": dict(self.fields),
-            "k": self.token, "t": self.target, "s": self.is_slow,
+            "k": self.token, "t": self.target, "s": self.is_slow, "n": self.networks,
         }  # fmt: skip
         return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -68,6 +71,13 @@ def read_submission(plain: bytes, link_keys: PublicKeys) -> Submission:
             row["t"],
             bool(row["s"]),
             token,
+            _read_networks(row["n"]),
         )
     except (ValueError, KeyError, TypeError, BadLink) as error:
         raise SubmissionBroken(type(error).__name__) from error
+
+
+def _read_networks(marks: list[Any]) -> tuple[int, ...]:
+    if len(marks) > 2 or not all(is_mark(one) for one in marks):
+        raise SubmissionBroken("marks of networks")
+    return tuple(marks)

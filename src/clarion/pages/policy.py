@@ -1,10 +1,20 @@
 """The policy file, made of the records and of the public halves of the keys."""
 
+from datetime import UTC
+
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.queries import current_version, languages_of, published_campaigns
 from clarion.kernel.keys import read_key_ring
 from clarion.kernel.links import link_public_keys
-from clarion.kernel.policy import POLICY_NAME, CampaignPolicy, CampaignState, Policy
+from clarion.kernel.marks import NetworkKeys, renewed_keys
+from clarion.kernel.policy import (
+    POLICY_NAME,
+    CampaignPolicy,
+    CampaignState,
+    Policy,
+    PolicyUnreadable,
+    read_policy,
+)
 from clarion.kernel.sealing import sealing_public_key
 from clarion.pages.press import Press
 from clarion.pages.writing import replace_file
@@ -13,14 +23,25 @@ from clarion.places.queries import venues_of
 
 
 def write_policy(press: Press) -> None:
-    """Write the policy file as the records are now. Safe to repeat; intake reads it within a second."""
-    text = make_policy(press).to_json().encode()
+    """Write the policy file as the records are now. Safe to repeat; intake reads it within a second.
+
+    The keys of networks lie in this file alone: those of today and yesterday are carried over, older ones go.
+    """
     path = press.data.policy / POLICY_NAME
-    if not path.is_file() or path.read_bytes() != text:
-        replace_file(path, text)
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = make_policy(press, renewed_keys(_network_keys(before), press.now.astimezone(UTC).date())).to_json()
+    if text != before:
+        replace_file(path, text.encode())
 
 
-def make_policy(press: Press) -> Policy:
+def _network_keys(text: str) -> NetworkKeys:
+    try:
+        return read_policy(text).network_keys
+    except PolicyUnreadable:
+        return {}
+
+
+def make_policy(press: Press, network_keys: NetworkKeys) -> Policy:
     """What intake must know. Raises `KeysMissing`."""
     seal = read_key_ring(press.data.keys, "inbox").current
     links = link_public_keys(read_key_ring(press.data.keys, "link"))
@@ -30,6 +51,7 @@ def make_policy(press: Press) -> Policy:
         link_keys={str(number): public.hex() for number, public in links.items()},
         countries=tuple(sorted(accepted(load_country_settings(press.country_settings)))),
         campaigns={campaign.slug: policy_of(campaign) for campaign in published_campaigns()},
+        network_keys=network_keys,
     )
 
 
