@@ -9,6 +9,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from clarion.env import read_env
+from clarion.intake.admission import Admission
 from clarion.intake.answers import header_sets, redirect
 from clarion.intake.forms import parse_form, read_body
 from clarion.intake.requests import Receive, Request, Scope, Send
@@ -17,6 +18,7 @@ from clarion.places.countries import CODES
 
 FORM = FORMS["sign"]
 KNOWN = Known(CODES, 1, (), ())
+ADMISSION = Admission(1_000_000)
 HEADERS = header_sets(read_env({})).never_stored
 
 
@@ -25,7 +27,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return
     request = Request(scope, receive)
-    values, duplicates = parse_form(request.headers.get(b"content-type", b""), await read_body(request))
+    values, duplicates = parse_form(request.headers.get(b"content-type", b""), await read_body(request, ADMISSION))
     assert check_form(FORM, values, duplicates, KNOWN) is None
     assert tidied(FORM, values)
     answer = redirect(HEADERS, "/clean-water/en/check-your-mail/")

@@ -15,7 +15,8 @@ from clarion.intake.app import Intake
 from clarion.intake.confine import confine
 from clarion.kernel.logs import start_logging
 
-_BACKLOG = 2048
+_BACKLOG = 4096
+_MOST_CONNECTIONS = 16_384
 _BROKEN = 1
 _GRACE_SECONDS = 2
 
@@ -34,6 +35,7 @@ class PublicProcess:
             http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=65_536),
             websockets=False,
             backlog=_BACKLOG,
+            backpressure=_MOST_CONNECTIONS,
             log_enabled=False,
         )
         self._exit_code = 0

@@ -1,13 +1,12 @@
 """Reading a posted form: its bytes, its encoding, its fields."""
 
-import asyncio
 from urllib.parse import unquote
 
+from clarion.intake.admission import Admission, BodyAwaited, Gone
 from clarion.intake.requests import Request
 from clarion.kernel.forms import MAX_BODY_BYTES
 
 _FORM_TYPE = b"application/x-www-form-urlencoded"
-_BODY_SECONDS = 20
 _MOST_FIELDS = 100
 
 
@@ -19,20 +18,13 @@ class Garbled(Exception):
     """Not a form, or not one whose letters can be read."""
 
 
-class Gone(Exception):
-    """The visitor left, or sends too slowly to wait for."""
-
-
-async def read_body(request: Request) -> bytes:
-    """The whole body. Raises `BodyTooLong` (whatever Content-Length says) and `Gone`."""
+async def read_body(request: Request, admission: Admission) -> bytes:
+    """The whole body of a form that was let in. Raises `BodyTooLong` (whatever Content-Length says), `Gone`, `Busy`."""
     length = request.headers.get(b"content-length", b"")
     if length.isdigit() and (len(length) > 9 or int(length) > MAX_BODY_BYTES):
         raise BodyTooLong
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            return await _read_chunks(request)
-    except TimeoutError as error:
-        raise Gone from error
+    with BodyAwaited(admission):
+        return await _read_chunks(request)
 
 
 async def _read_chunks(request: Request) -> bytes:

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from clarion.inbox.ends import WritingEnd
 from clarion.inbox.store import InboxBroken
-from clarion.inbox.writer import InboxWriter
 from clarion.intake.policy import Rules
 from clarion.kernel.sealing import BatchSealer
 from clarion.kernel.submissions import Submission
@@ -13,35 +13,33 @@ from clarion.kernel.submissions import Submission
 Commit = Callable[[Sequence[Submission]], None]
 
 
-class QueueFull(Exception):
-    """More submissions wait for the disk than may."""
+class QueueClosed(Exception):
+    """Nothing is taken now: the process ends, or does not know yet what it may take."""
 
 
 class CommitQueue:
     """Submissions on their way to the disk; each `put` returns when its batch is there.
 
-    `on_broken` is called when a commit failed in a way that only a restart mends. Used from one event loop.
+    `on_broken` is called when a commit failed in a way that only a restart mends. Used from one event loop; how many
+    may wait is `Admission`'s matter.
     """
 
-    def __init__(self, commit: Commit, limit: int, on_broken: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, commit: Commit, on_broken: Callable[[], None] = lambda: None) -> None:
         self._commit = commit
-        self._limit = limit
         self._on_broken = on_broken
         self._forming: list[tuple[Submission, asyncio.Future[None]]] = []
         self._writing: asyncio.Future[None] | None = None
-        self._waiting = 0
         self._is_called = False
         self._is_closed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inbox")
 
     async def put(self, submission: Submission) -> None:
-        """Wait until `submission` is on disk. Raises `QueueFull`, or what the commit of its batch raised."""
-        if self._waiting >= self._limit or self._is_closed:
-            raise QueueFull
+        """Wait until `submission` is on disk. Raises `QueueClosed`, or what the commit of its batch raised."""
+        if self._is_closed:
+            raise QueueClosed
         loop = asyncio.get_running_loop()
         stored: asyncio.Future[None] = loop.create_future()
         self._forming.append((submission, stored))
-        self._waiting += 1
         if self._writing is None and not self._is_called:
             # Not at once: what else arrived in this turn of the loop joins the batch.
             self._is_called = True
@@ -60,7 +58,6 @@ class CommitQueue:
 
     def _settle(self, batch: list[tuple[Submission, asyncio.Future[None]]], done: asyncio.Future[None]) -> None:
         self._writing = None
-        self._waiting -= len(batch)
         error = done.exception()
         if isinstance(error, InboxBroken):
             self._is_closed = True
@@ -85,13 +82,13 @@ class CommitQueue:
         self._thread.shutdown()
 
 
-def sealed_commit(writer: InboxWriter, rules: Callable[[], Rules | None]) -> Commit:
+def sealed_commit(writer: WritingEnd, rules: Callable[[], Rules | None]) -> Commit:
     """A commit that seals its batch with a fresh key, forgotten when it returns (design, "Sealing")."""
 
     def commit(batch: Sequence[Submission]) -> None:
         known = rules()
         if known is None:
-            raise QueueFull
+            raise QueueClosed
         sealer = BatchSealer(known.seal_key_number, known.seal_key)
         rows = [(submission.id, sealer.seal(submission.to_bytes())) for submission in batch]
         writer.append(rows, sealer.key_number, sealer.sealed_key, at=batch[0].at)

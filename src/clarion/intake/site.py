@@ -8,6 +8,7 @@ from clarion.intake.requests import Request
 from clarion.kernel.files import error_page
 
 _CONTENT_HEADERS = (b"content-type", b"content-length", b"content-encoding", b"vary")
+_BEFORE_TOKENS = ("/confirm/", "/withdraw/", "/manage/", "/unsubscribe/")
 _WORDS = {
     400: "This form cannot be read.", 403: "This form was sent from another site.", 404: "There is no such page.",
     405: "This address takes no such request.", 413: "This form is too long.",
@@ -43,8 +44,7 @@ class Site:
         return plain(status, headers, _WORDS[status])
 
     def _headers_at(self, path: str) -> Headers:
-        may_hold_token = any(f"/{word}/" in path for word in ("confirm", "withdraw", "manage", "unsubscribe"))
-        return self.headers.private if may_hold_token else self.headers.never_stored
+        return self.headers.private if may_hold_token(path) else self.headers.never_stored
 
     def _campaign_page(self, path: str, now: float) -> tuple[str | None, str | None]:
         segments = segments_of(path)
@@ -58,6 +58,11 @@ class Site:
             return None
         campaign = rules.campaigns.get(segments[0])
         return campaign if campaign and segments[1] in campaign.policy.languages else None
+
+
+def may_hold_token(path: str) -> bool:
+    """Whether an address looks like one that a mailed link leads to."""
+    return any(word in path for word in _BEFORE_TOKENS)
 
 
 def segments_of(path: str) -> list[str]:
