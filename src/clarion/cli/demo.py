@@ -13,6 +13,7 @@ from threading import Thread
 import click
 
 from clarion.cli import set_up_django
+from clarion.cli.supervisor import die_with_parent
 from clarion.desk.crowd import Crowd, Place
 from clarion.desk.mailbox import Mailbox
 from clarion.desk.published import PublishedSite
@@ -60,7 +61,7 @@ def demo(port: int, crowd: int) -> None:
     with suppress(Stopped), ExitStack() as end:
         folder = Path(end.enter_context(tempfile.TemporaryDirectory(prefix="clarion-demo-")))
         server = end.enter_context(DeskServer(port))
-        stage = Stage(folder, server.origin)
+        stage = Stage(folder, server.origin, in_child=die_with_parent)
         end.callback(stage.stop)
         _set_the_stage(stage)
         show = _make_show(stage, crowd)

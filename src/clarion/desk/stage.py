@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Stage:
     desk_origin: str
     public_port: int = field(default_factory=free_port)
     office_port: int = field(default_factory=free_port)
+    in_child: Callable[[], None] | None = None  # run in the new process before its program
     _process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -81,6 +82,7 @@ class Stage:
                 [*_CLARION, "serve", "--public", public, "--office", office],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the demo, which stops them in order
+                preexec_fn=self.in_child,
             )  # fmt: skip
         ends = time.monotonic() + _START_SECONDS
         while not (_answers(self.public_port) and _answers(self.office_port)):
