@@ -67,8 +67,8 @@ VARIABLES = (
     ),
     Variable(
         "CLARION_INTAKE_QUEUE",
-        "4096",
-        "Submissions that may wait for the disk before forms are answered 503.",
+        "640",
+        "Forms that may be under way at once before more are answered 503; by mailed links twice as many.",
         for_intake=True,
     ),
     Variable(

@@ -9,14 +9,15 @@ from urllib.parse import urlsplit
 
 from clarion.env import Env, read_env
 from clarion.inbox.writer import InboxWriter
+from clarion.intake.admission import Admission
 from clarion.intake.answers import Answer, plain
 from clarion.intake.limits import Limits
 from clarion.intake.origin import without_default_port
-from clarion.intake.posting import Posting
+from clarion.intake.posting import BUSY, Posting
 from clarion.intake.queue import CommitQueue, sealed_commit
 from clarion.intake.reading import read
 from clarion.intake.requests import Receive, Request, Scope, Send
-from clarion.intake.site import Site
+from clarion.intake.site import Site, may_hold_token
 
 _TALLY_SECONDS = 60
 
@@ -33,11 +34,10 @@ class Intake:
         self._host = host.encode()
         self._site = Site(env)
         self._writer = InboxWriter(env.data.inbox)
-        self._queue = CommitQueue(
-            sealed_commit(self._writer, lambda: self._site.policy.latest), env.intake_queue, on_broken
-        )
+        self._queue = CommitQueue(sealed_commit(self._writer, lambda: self._site.policy.latest), on_broken)
+        self._admission = Admission(env.intake_queue)
         limits = Limits(env.network_limits, env.trusted_proxies)
-        self._posting = Posting(self._site, limits, self._queue, f"{address.scheme}://{host}".encode())
+        self._posting = Posting(self._site, limits, self._admission, self._queue, f"{address.scheme}://{host}".encode())
         self._answered: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,10 +46,20 @@ class Intake:
             await self._live(receive, send)
         elif scope["type"] == "http":
             request = Request(scope, receive)
-            answer = await self._answer(request)
+            answer = await (self._let_in(request) if request.method == "POST" else self._answer(request))
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             body = b"" if request.method == "HEAD" else answer.body
             await send({"type": "http.response.body", "body": body})
+
+    async def _let_in(self, request: Request) -> Answer:
+        """The answer to a form; where too many are under way, nothing of it is read."""
+        if not self._admission.enter(is_by_link=may_hold_token(request.path)):
+            self._answered["503"] += 1
+            return self._site.error(503, request, time.monotonic(), BUSY)
+        try:
+            return await self._answer(request)
+        finally:
+            self._admission.leave()
 
     async def _answer(self, request: Request) -> Answer:
         now = time.monotonic()

@@ -1,18 +1,21 @@
 """POST: a form is checked, appended to the inbox, and only then answered, with a redirect to a published page."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime
 
 from clarion.inbox.store import InboxBroken, InboxUnavailable
+from clarion.intake.admission import Admission, Busy, Gone
 from clarion.intake.answers import Answer, redirect
 from clarion.intake.cities import CityLists
 from clarion.intake.files import path_of
-from clarion.intake.forms import BodyTooLong, Garbled, Gone, parse_form, read_body
+from clarion.intake.forms import BodyTooLong, Garbled, parse_form, read_body
 from clarion.intake.limits import RETRY_SECONDS, Limits, Verdict
 from clarion.intake.links import TokenAddress, page_behind, token_address
+from clarion.intake.networks import NetworkMarks
 from clarion.intake.origin import is_foreign
 from clarion.intake.policy import CampaignRules, Rules
-from clarion.intake.queue import CommitQueue, QueueFull
+from clarion.intake.queue import CommitQueue, QueueClosed
 from clarion.intake.requests import Request
 from clarion.intake.site import Site, segments_of
 from clarion.kernel.clock import utc_now
@@ -23,7 +26,8 @@ from clarion.kernel.links import BadLink, Link, LinkKind
 from clarion.kernel.submissions import Submission
 from clarion.kernel.text import has_control_characters
 
-_BUSY_SECONDS = 3
+BUSY = ((b"retry-after", b"3"),)
+_LATER = ((b"retry-after", str(RETRY_SECONDS).encode()),)
 _SWITCHES = {"sign": "takes_signatures", "host": "takes_events"}
 
 
@@ -54,12 +58,16 @@ class Answered(Exception):
 class Posting:
     """Takes forms for one installation."""
 
-    def __init__(self, site: Site, limits: Limits, queue: CommitQueue, own_origin: bytes) -> None:
+    def __init__(
+        self, site: Site, limits: Limits, admission: Admission, queue: CommitQueue, own_origin: bytes
+    ) -> None:
         self._site = site
         self._limits = limits
+        self._admission = admission
         self._queue = queue
         self._own_origin = own_origin
         self._cities = CityLists(site.files)
+        self._network_marks = NetworkMarks()
 
     async def post(self, request: Request, now: float) -> Answer:
         """The answer to a POST at monotonic time `now`."""
@@ -71,27 +79,30 @@ class Posting:
             return self._site.error(413, request, now)
         except (Garbled, Gone):
             return self._site.error(400, request, now)
-        except (QueueFull, InboxUnavailable, InboxBroken):
-            return self._site.error(503, request, now, _retry_after(_BUSY_SECONDS))
+        except (Busy, QueueClosed, InboxUnavailable, InboxBroken):
+            return self._site.error(503, request, now, BUSY)
 
     async def _take(self, request: Request, now: float) -> Answer:
         rules = self._site.policy.rules(now)
         if rules is None:
-            raise QueueFull
+            raise QueueClosed
         route = self._route(rules, request, now)
         if route.token is None and is_foreign(request, self._own_origin):
             raise Answered(self._site.error(403, request, now))
         is_slow = self._is_slow(request, now)
         link = self._link(route, rules, now) if route.token else None
-        body = await read_body(request)
+        body = await read_body(request, self._admission)
         self._stop_if_switched(route)
         values, duplicates = parse_form(request.headers.get(b"content-type", b""), body)
         fields = self._fields(route, values, duplicates, now)
-        at = utc_now().timestamp()
+        at = utc_now()
         name, slug = route.form.name, route.campaign.slug
+        marks = self._networks(request, rules, at) if name == "sign" else ()
         token = route.token.token if route.token else ""
         await self._queue.put(
-            Submission(new_id(), name, slug, route.language, at, fields, link, route.event, is_slow, token)
+            Submission(
+                new_id(), name, slug, route.language, at.timestamp(), fields, link, route.event, is_slow, token, marks
+            )
         )
         return self._to(route, _page_after(name, fields, link))
 
@@ -121,11 +132,17 @@ class Posting:
         return self._site.error(404, request, now)
 
     def _is_slow(self, request: Request, now: float) -> bool:
-        hops = request.forwarded_for if self._limits.is_proxy(request.client) else ()
-        verdict = self._limits.judge(request.client, hops, now)
+        verdict = self._limits.judge(request.client, self._hops(request), now)
         if verdict is Verdict.REFUSE:
-            raise Answered(self._site.error(429, request, now, _retry_after(RETRY_SECONDS)))
+            raise Answered(self._site.error(429, request, now, _LATER))
         return verdict is Verdict.SLOW
+
+    def _hops(self, request: Request) -> Sequence[str]:
+        return request.forwarded_for if self._limits.is_proxy(request.client) else ()
+
+    def _networks(self, request: Request, rules: Rules, at: datetime) -> tuple[int, ...]:
+        network = self._limits.network_of(request.client, self._hops(request))
+        return self._network_marks.of(network, rules.network_keys, at.date())
 
     def _link(self, route: Route, rules: Rules, now: float) -> Link:
         """The link of a token address; an ended manage link finds no page."""
@@ -211,7 +228,3 @@ def _page_after(form: str, fields: Mapping[str, str], link: Link | None) -> str:
         return "not-me"
     is_signature = link is not None and link.kind in (LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED)
     return "thanks" if is_signature else "received"
-
-
-def _retry_after(seconds: int) -> tuple[tuple[bytes, bytes], ...]:
-    return ((b"retry-after", str(seconds).encode()),)
