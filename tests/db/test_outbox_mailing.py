@@ -10,7 +10,7 @@ from clarion.campaigns.models import Campaign
 from clarion.env import Env
 from clarion.events.actions import take_proposal
 from clarion.gateways.fakes import FakeMailer
-from clarion.gateways.mail import MailDeferred, MailHostFailed, MailRefused
+from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailHungUp, MailRefused
 from clarion.kernel.keys import Keys, read_key_ring
 from clarion.kernel.links import Link, LinkKind, link_public_key, read_link
 from clarion.outbox.actions import MailPromise, promise_mails
@@ -172,6 +172,36 @@ def test_a_deferred_mail_is_tried_again_and_a_refused_one_is_not(
     postman.step(NOON + MINUTE)
     assert mailer.sent[-1].letter.to == "later@example.com"
     assert mailer.sent[-1].message_id == waiting.message_id
+
+
+def test_a_refusal_that_may_be_the_servers_own_trouble_is_believed_after_three_hours(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    mailer.failing = {"amina@example.com": MailDoubted("relay access denied")}
+    postman.step(NOON)
+    assert NOON + HOUR <= Mail.objects.get().due_at
+    postman.step(NOON + 10 * MINUTE)
+    assert Mail.objects.get().attempts == 1
+    postman.step(NOON + 95 * MINUTE)
+    assert Mail.objects.get().attempts == 2
+
+    postman.step(NOON + 4 * HOUR)
+    assert not Mail.objects.exists()
+
+
+def test_the_mail_at_which_the_server_hangs_up_lets_the_others_by(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    emails = ["a@bad.example", "b@bad.example", "c@good.example"]
+    take_signatures([make_submission(email=email, name=email) for email in emails], keys=keys, now=NOON)
+    mailer.failing = dict.fromkeys(emails[:2], MailHungUp())
+    with pytest.raises(MailHungUp):
+        postman.step(NOON)
+    postman.step(NOON)
+
+    assert [sent.letter.to for sent in mailer.sent] == ["c@good.example"]
+    assert sorted(Mail.objects.values_list("attempts", flat=True)) == [0, 1]  # the second was not even tried
 
 
 def test_a_mail_host_that_fails_costs_no_mail_an_attempt(

@@ -9,7 +9,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from clarion.env import MailTarget
 from clarion.gateways import mail
-from clarion.gateways.mail import MailDeferred, MailHostFailed, MailRefused, SmtpMailer
+from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailRefused, SmtpMailer
 from clarion.outbox.letters import Letter
 
 pytestmark = pytest.mark.faults
@@ -79,7 +79,10 @@ def test_an_address_beyond_ascii_travels_with_smtputf8(mailer: SmtpMailer, sink:
     assert sink.taken[0].rcpt_tos == ["amīna@xn--bcher-kva.example"]
 
 
-@pytest.mark.parametrize(("answer", "failure"), [("550 no such amina", MailRefused), ("451 later", MailDeferred)])
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [("550 5.1.1 no such amina", MailRefused), ("550 no amina", MailDoubted), ("451 later for amina", MailDeferred)],
+)
 def test_an_answer_decides_and_its_words_are_not_kept(
     mailer: SmtpMailer, sink: Sink, answer: str, failure: type[Exception]
 ) -> None:

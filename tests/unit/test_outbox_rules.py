@@ -1,9 +1,12 @@
 """The cap on mails that strangers cause, rests between attempts, and lanes that share."""
 
+from datetime import timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clarion.outbox.rules import LONGEST_PAUSE, MailCap, pause_before, shares
+from clarion.worker.domains import RestingDomains
 
 
 def test_three_mails_from_the_whole_server_while_nothing_is_confirmed_here() -> None:
@@ -31,6 +34,33 @@ def test_addresses_do_not_share_a_cap() -> None:
 def test_rests_grow_and_end_at_a_few_hours(attempt: int, jitter: float) -> None:
     assert pause_before(attempt, 0) <= pause_before(attempt + 1, 0)
     assert pause_before(attempt, jitter) <= LONGEST_PAUSE * 1.25
+
+
+def test_a_domain_much_slower_than_the_others_rests_ten_times_as_long_as_its_mail_took() -> None:
+    seconds = [0.0]
+    domains = RestingDomains(clock=lambda: seconds[0])
+    domains.note("a@quick.example", 0.01)
+    domains.note("a@slow.example", 3.0)
+
+    assert domains.rest_of("a@quick.example") == timedelta()
+    assert domains.rest_of("b@SLOW.example") == timedelta(seconds=30)
+    seconds[0] = 31.0
+    assert domains.rest_of("b@slow.example") == timedelta()
+
+
+def test_where_the_host_is_slow_to_everyone_nobody_rests() -> None:
+    domains = RestingDomains()
+    for domain in ("one.example", "two.example", "one.example"):
+        domains.note(f"a@{domain}", 4.0)
+
+    assert domains.rest_of("a@one.example") == domains.rest_of("a@two.example") == timedelta()
+
+
+def test_a_domain_at_which_the_server_hangs_up_rests_for_minutes() -> None:
+    domains = RestingDomains(clock=lambda: 0.0)
+    domains.note("a@bad.example", 0.1, hung_up=True)
+
+    assert domains.rest_of("b@bad.example") == timedelta(minutes=5)
 
 
 WEIGHTS = {1: 16, 3: 3, 2: 1}

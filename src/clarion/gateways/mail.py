@@ -25,6 +25,10 @@ class MailRefused(MailFailed):
     """This letter will never be taken: the address does not exist, or cannot be written to from here."""
 
 
+class MailDoubted(MailFailed):
+    """This letter was refused, but not for its address: perhaps for a trouble of the server's own, which may pass."""
+
+
 class MailDeferred(MailFailed):
     """This letter may be taken later."""
 
@@ -37,6 +41,13 @@ class MailHostFailed(MailFailed):
         self.code = code
 
 
+class MailHungUp(MailHostFailed):
+    """The server left, or fell silent, in the middle of a letter; it may have taken it."""
+
+    def __init__(self) -> None:
+        super().__init__("mail-hung-up")
+
+
 class Mailer(Protocol):
     """A way out for mails. For one thread at a time."""
 
@@ -44,7 +55,7 @@ class Mailer(Protocol):
         """Make ready to send. Raises `MailHostFailed`."""
 
     def send(self, letter: Sendable, message_id: str, sender: str) -> None:
-        """Hand one letter over. Raises `MailRefused`, `MailDeferred` or `MailHostFailed`."""
+        """Hand one letter over. Raises one of `MailFailed`'s kinds."""
 
     def close(self) -> None:
         """Let go of what `open` took. Safe to repeat."""
@@ -143,7 +154,7 @@ class SmtpMailer:
             self._hand_over(to, sender, message)
         except smtplib.SMTPServerDisconnected as error:
             self.close()
-            raise MailHostFailed("mail-unreachable") from error
+            raise MailHungUp from error
 
     def _hand_over(self, to: str, sender: str, message: bytes) -> None:
         self.open()
@@ -154,17 +165,16 @@ class SmtpMailer:
         except smtplib.SMTPServerDisconnected:
             raise
         except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _ in error.recipients.values()]
-            raise _refused(codes[0] if codes else 500) from error
+            raise _refused(*next(iter(error.recipients.values()))) from error
         except smtplib.SMTPSenderRefused as error:
             raise MailHostFailed("mail-sender") from error
         except smtplib.SMTPResponseException as error:
-            raise _refused(error.smtp_code) from error
+            raise _refused(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:
             raise MailRefused("needs SMTPUTF8") from error
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise MailHostFailed("mail-unreachable") from error
+            raise MailHungUp from error
 
     def close(self) -> None:
         """Say goodbye; a server that does not answer any more is left."""
@@ -183,8 +193,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _refused(code: int) -> MailFailed:
-    return MailRefused(f"refused with {code}") if code >= 500 else MailDeferred(f"deferred with {code}")
+def _refused(code: int, said: bytes | str) -> MailFailed:
+    """What a refusal means. Only an enhanced status of 5.1 (RFC 3463: bad address) says that it is for good."""
+    if code < 500:
+        return MailDeferred(f"deferred with {code}")
+    words = said.encode() if isinstance(said, str) else said
+    return MailRefused(f"refused with {code}") if words.startswith(b"5.1.") else MailDoubted(f"refused with {code}")
 
 
 def _message(letter: Sendable, message_id: str, sender: str) -> bytes:

@@ -1,9 +1,9 @@
 """Promising mails, in bulk, in the transaction that needs them."""
 
 import random
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from clarion.kernel.ids import new_id
@@ -69,13 +69,21 @@ def drop_mails(mails: Collection[Mail]) -> None:
     Mail.objects.filter(pk__in=[mail.pk for mail in mails]).delete()
 
 
-def postpone_mails(mails: Collection[Mail], *, now: datetime) -> list[Mail]:
+def rest_mails(mails: Mapping[Mail, timedelta], *, now: datetime) -> None:
+    """Try these again after a rest; nothing was tried now."""
+    for mail, rest in mails.items():
+        mail.due_at = now + rest
+    Mail.objects.bulk_update(mails, ["due_at"])
+
+
+def postpone_mails(mails: Collection[Mail], *, now: datetime, at_least: timedelta = timedelta()) -> list[Mail]:
     """Try these again later, each time after a longer rest; gives those given up, which are dropped."""
     given_up = [mail for mail in mails if mail.attempts + 1 >= MAX_ATTEMPTS]
     again = [mail for mail in mails if mail.attempts + 1 < MAX_ATTEMPTS]
     for mail in again:
         mail.attempts += 1
-        mail.due_at = now + pause_before(mail.attempts, random.random())  # noqa: S311 - spreads load, hides nothing
+        jitter = random.random()  # noqa: S311 - spreads load, hides nothing
+        mail.due_at = now + max(pause_before(mail.attempts, jitter), at_least * (1 + jitter / 2))
     Mail.objects.bulk_update(again, ["attempts", "due_at"])
     drop_mails(given_up)
     return given_up

@@ -9,6 +9,9 @@ MAILS_IN_SEVEN_DAYS = 3
 MAX_ATTEMPTS = 14  # with the pauses below: given up after about two days
 LONGEST_PAUSE = timedelta(hours=4)
 FIRST_PAUSE = timedelta(seconds=30)
+# A server that refuses everything, for a trouble of its own, costs no mail if that is mended within hours.
+REFUSALS_DOUBTED = timedelta(hours=3)
+PAUSE_AFTER_REFUSAL = timedelta(hours=1)
 
 
 @dataclass(slots=True)

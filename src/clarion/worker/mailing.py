@@ -18,25 +18,27 @@ from clarion.campaigns.queries import campaign_by_slug
 from clarion.env import Env
 from clarion.events import actions as events
 from clarion.events.mails import RENDERERS as EVENT_RENDERERS
-from clarion.gateways.mail import MailDeferred, Mailer, MailFailed, MailHostFailed, MailRefused
+from clarion.gateways.mail import MailDoubted, Mailer, MailFailed, MailHostFailed, MailHungUp, MailRefused
 from clarion.kernel.keys import read_key_ring
 from clarion.kernel.links import sign_link
 from clarion.kernel.logs import describe_error
 from clarion.moderation.mails import RENDERERS as MODERATION_RENDERERS
 from clarion.organisers.mails import RENDERERS as ORGANISER_RENDERERS
-from clarion.outbox.actions import drop_mails, postpone_mails
+from clarion.outbox.actions import drop_mails, postpone_mails, rest_mails
 from clarion.outbox.letters import BatchRenderer, Desk, Letter, one_by_one
 from clarion.outbox.models import Mail
 from clarion.outbox.queries import due_mails, mail_backlog
+from clarion.outbox.rules import PAUSE_AFTER_REFUSAL, REFUSALS_DOUBTED
 from clarion.privacy import actions as privacy
 from clarion.privacy.mails import RENDERERS as PRIVACY_RENDERERS
 from clarion.signatures import actions as signatures
 from clarion.signatures.mails import RENDERERS as SIGNATURE_RENDERERS
+from clarion.worker.domains import RestingDomains
 from clarion.worker.pulse import Pulse
 
 log = logging.getLogger("clarion.worker")
 
-BATCH = 100
+BATCH = 50  # so many may go out twice, with the same Message-ID, when the worker dies
 _MEASURE_EVERY_SECONDS = 2.0
 
 KINDS: Mapping[str, BatchRenderer] = {
@@ -93,6 +95,8 @@ class Outcome:
 
     over: list[Mail] = field(default_factory=list)  # sent, refused for good, or nothing left to say
     later: list[Mail] = field(default_factory=list)
+    doubted: list[Mail] = field(default_factory=list)  # refused, perhaps by a server in trouble
+    resting: dict[Mail, timedelta] = field(default_factory=dict)  # not tried, for their domain rests
     attempted: list[Mail] = field(default_factory=list)
     sent: int = 0
     host_failure: MailHostFailed | None = None
@@ -108,6 +112,7 @@ class Postman:
         self._pulse = pulse
         self._rate = Rate(env.mail_rate)
         self._measured_at = 0.0
+        self._domains = RestingDomains()
         self._sign = partial(sign_link, read_key_ring(env.data.keys, "link").current)
         self._field_keys = read_key_ring(env.data.keys, "field")
 
@@ -154,17 +159,30 @@ class Postman:
         for mail, letter in letters:
             if mail.campaign not in senders:
                 senders[mail.campaign] = self._sender(mail.campaign)
-            try:
-                mailer.send(letter, mail.message_id, senders[mail.campaign])
-            except MailHostFailed as error:
-                outcome.host_failure = error
+            if rest := self._domains.rest_of(letter.to):
+                outcome.resting[mail] = rest
+                continue
+            self._send_one(mailer, mail, letter, senders[mail.campaign], outcome)
+            if outcome.host_failure:
                 return
-            except MailFailed as error:
-                _note_failure(mail, error, outcome)
-            else:
-                outcome.sent += 1
-                outcome.over.append(mail)
-            outcome.attempted.append(mail)
+
+    def _send_one(self, mailer: Mailer, mail: Mail, letter: Letter, sender: str, outcome: Outcome) -> None:
+        began = monotonic()
+        try:
+            mailer.send(letter, mail.message_id, sender)
+        except MailHungUp as error:  # perhaps this letter is why: the next try begins with the others
+            outcome.later.append(mail)
+            outcome.host_failure = error
+        except MailHostFailed as error:
+            outcome.host_failure = error
+            return
+        except MailFailed as error:
+            _note_failure(mail, error, outcome)
+        else:
+            outcome.sent += 1
+            outcome.over.append(mail)
+        outcome.attempted.append(mail)
+        self._domains.note(letter.to, monotonic() - began, hung_up=outcome.host_failure is not None)
 
     def _sender(self, slug: str) -> str:
         if self._env.mail_from:
@@ -206,20 +224,26 @@ def _rendered(kind: str, mails: list[Mail], desk: Desk, outcome: Outcome) -> lis
 
 def _note_failure(mail: Mail, error: MailFailed, outcome: Outcome) -> None:
     log.warning("a mail of kind %s was not taken: %s", mail.kind, type(error).__name__)
-    if isinstance(error, MailRefused):
-        outcome.over.append(mail)
-    else:
-        assert isinstance(error, MailDeferred)  # noqa: S101 - there is no fourth kind
-        outcome.later.append(mail)
+    match error:
+        case MailRefused():
+            outcome.over.append(mail)
+        case MailDoubted():
+            outcome.doubted.append(mail)
+        case _:
+            outcome.later.append(mail)
 
 
 @transaction.atomic
 def settle(outcome: Outcome, *, now: datetime) -> None:
     """Put down what became of a batch."""
-    drop_mails(outcome.over)
+    believed = [mail for mail in outcome.doubted if now - mail.promised_at >= REFUSALS_DOUBTED]
+    doubted = [mail for mail in outcome.doubted if mail not in believed]
+    drop_mails([*outcome.over, *believed])
     given_up = postpone_mails(outcome.later, now=now)
+    given_up += postpone_mails(doubted, now=now, at_least=PAUSE_AFTER_REFUSAL)
+    rest_mails(outcome.resting, now=now)
     _tell(ATTEMPTED, outcome.attempted, now)
-    _tell(OVER, [*outcome.over, *given_up], now)
+    _tell(OVER, [*outcome.over, *believed, *given_up], now)
 
 
 def _tell(whom: Mapping[str, Listener], mails: Sequence[Mail], now: datetime) -> None:
