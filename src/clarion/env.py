@@ -1,6 +1,7 @@
 """Every variable of the environment that Clarion reads, declared once. Runs without Django: intake reads it too."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -72,6 +73,11 @@ VARIABLES = (
         for_intake=True,
     ),
     Variable(
+        "CLARION_BACKUP_RECIPIENT",
+        "",
+        "Public keys of those who may open a backup (`age1…` or `ssh-ed25519 …`), separated by commas.",
+    ),
+    Variable(
         "CLARION_FRAME_ANCESTOR",
         "",
         "The demo's desk alone sets this: the one origin that may frame the pages.",
@@ -118,6 +124,7 @@ class Env:
     trusted_proxies: tuple[Network, ...]
     network_limits: tuple[NetworkLimit, ...]
     intake_queue: int
+    backup_recipients: tuple[str, ...]
     frame_ancestor: str
 
     @property
@@ -145,6 +152,7 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
         trusted_proxies=reader.read("CLARION_TRUSTED_PROXIES", _networks),
         network_limits=reader.read("CLARION_NETWORK_LIMITS", _network_limits),
         intake_queue=reader.read("CLARION_INTAKE_QUEUE", _count),
+        backup_recipients=reader.read("CLARION_BACKUP_RECIPIENT", _public_keys),
         frame_ancestor=reader.read("CLARION_FRAME_ANCESTOR", lambda text: _web_address(text) if text else ""),
     )
     if reader.problems:
@@ -209,6 +217,15 @@ def _count(text: str) -> int:
     if number < 0:
         raise ValueError(f"{text!r} is not a whole number")
     return number
+
+
+def _public_keys(text: str) -> tuple[str, ...]:
+    """The keys of a list, or of a file with one a line; what they hold is read where a backup is written."""
+    lines = (part.strip() for part in re.split(r"[,\n]", text))
+    keys = tuple(line for line in lines if line and not line.startswith("#"))
+    if not all(key.startswith(("age1", "ssh-ed25519 ")) for key in keys):
+        raise ValueError("is not a list of public keys, each age1… or ssh-ed25519 …")
+    return keys
 
 
 def _networks(text: str) -> tuple[Network, ...]:

@@ -1,6 +1,10 @@
 """Promise: what was backed up comes back, whoever withdrew since stays away, and no mail goes out twice unasked."""
 
+import http.client
+import itertools
+import json
 import sqlite3
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -10,10 +14,18 @@ from pathlib import Path
 
 import pytest
 
+from clarion.cli.encryption import make_identity, read_identities
+from clarion.cli.put_back import put_back
+from clarion.inbox.reader import InboxReader
+from clarion.kernel.clock import utc_now
+from clarion.kernel.files import DataFolder
+from clarion.kernel.keys import read_key_ring
+from clarion.kernel.sealing import open_batch_key, open_row, unlock_fields
 from tests.program import Program, links_of, wait_until
 
 pytestmark = pytest.mark.faults
 SLUG = "clean-water"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture
@@ -55,6 +67,18 @@ def confirm(program: Program, email: str) -> None:
     post(program, urllib.parse.urlsplit(links_of(mail, "confirm")[0]).path, answer="yes")
 
 
+def back_up(program: Program, folder: Path) -> str:
+    """Back up and save the keys, all encrypted to a key made for it; gives what was said."""
+    program.extra |= {"CLARION_BACKUP_RECIPIENT": make_identity(folder / "identity", now=utc_now())}
+    return program.run("backup", str(folder / "backup.tar"), "--with-keys", str(folder / "keys.tar")).stdout
+
+
+def bring_back(program: Program, folder: Path, *options: str) -> str:
+    """Restore what `back_up` wrote; gives what was said."""
+    files = (str(folder / "backup.tar.age"), "--keys", str(folder / "keys.tar.age"))
+    return program.run("restore", *files, "--identity", str(folder / "identity"), *options).stdout
+
+
 def total(program: Program) -> int:
     try:
         return int(program.counts()["total"])
@@ -68,8 +92,7 @@ def test_a_backup_made_while_running_comes_back_elsewhere(old: Program, tmp_path
         confirm(old, f"{name}@example.org")
     wait_until(lambda: total(old) == 3, "three to be counted")
 
-    said = old.run("backup", str(tmp_path / "backup.tar"), "--with-keys", str(tmp_path / "keys.tar")).stdout
-    assert "private keys" in said
+    assert "Wrote the private keys" in back_up(old, tmp_path)
 
     # Since the backup one more signs, and one withdraws.
     sign(old, "dora@example.org")
@@ -82,11 +105,7 @@ def test_a_backup_made_while_running_comes_back_elsewhere(old: Program, tmp_path
 
     new = Program(tmp_path / "new", public_port=old.public_port, office_port=old.office_port)
     new.folder.mkdir()
-    said = new.run(
-        "restore", str(tmp_path / "backup.tar"),
-        "--keys", str(tmp_path / "keys.tar"), "--erased", str(old.data / "erased.txt"),
-    ).stdout  # fmt: skip
-    assert "Erased again: 1" in said
+    assert "Erased again: 1" in bring_back(new, tmp_path, "--erased", str(old.data / "erased.txt"))
     new.run("publish", "--all")
     new.start()
     try:
@@ -106,15 +125,13 @@ def test_mails_promised_before_a_backup_wait_for_the_host(tmp_path: Path, call: 
     try:
         sign(old, "amina@example.org")
         wait_until(lambda: waiting_mails(old) == 1, "the mail to be promised")
-        old.run("backup", str(tmp_path / "backup.tar"), "--with-keys", str(tmp_path / "keys.tar"))
+        back_up(old, tmp_path)
     finally:
         old.stop()
 
     new = Program(tmp_path / "new")
     new.folder.mkdir()
-    assert (
-        "Held mails: 1" in new.run("restore", str(tmp_path / "backup.tar"), "--keys", str(tmp_path / "keys.tar")).stdout
-    )
+    assert "Held mails: 1" in bring_back(new, tmp_path)
     new.run("publish", "--all")
     new.start()
     try:
@@ -129,3 +146,81 @@ def waiting_mails(program: Program) -> int:
     """How many mails the records of a program promise."""
     with closing(sqlite3.connect(program.data / "records" / "records.sqlite3", timeout=20)) as records:
         return int(records.execute("SELECT count(*) FROM outbox_mail").fetchone()[0])
+
+
+class Crowd:
+    """People who sign one after the other, in threads, each with an address of their own."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._is_over = threading.Event()
+        self._threads = [threading.Thread(target=self._sign_on, args=(person,)) for person in range(3)]
+        self.answered: list[str] = []
+        for thread in self._threads:
+            thread.start()
+
+    def _sign_on(self, person: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._program.public_port, timeout=20)
+        headers = {"Host": self._program.public_url.removeprefix("http://")} | FORM
+        for number in itertools.count():
+            if self._is_over.is_set():
+                break
+            address = f"p{person}n{number}@example.org"
+            form = {"name": "Amina", "email": address, "country": "KE"}
+            connection.request("POST", f"/{SLUG}/en/sign", urllib.parse.urlencode(form), headers)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 303:
+                self.answered.append(address)
+        connection.close()
+
+    def go_home(self) -> None:
+        """Stop signing."""
+        self._is_over.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def test_a_backup_holds_all_that_was_acknowledged_before_it_began(tmp_path: Path, call: Path, is_soak: bool) -> None:
+    """People sign and the worker drains all the while; addresses are looked for in records and inbox alike."""
+    old = Program(
+        tmp_path / "old", extra={"CLARION_MAIL_URL": "", "CLARION_NETWORK_LIMITS": "127.0.0.0/8=1000000/100000"}
+    )
+    old.start()
+    old.launch(call)
+    crowd = Crowd(old)
+    try:
+        for number in range(20 if is_soak else 1):
+            seen = len(crowd.answered)
+            wait_until(lambda seen=seen: len(crowd.answered) > seen + 300, "people to sign")
+            folder = tmp_path / f"round-{number}"
+            folder.mkdir()
+
+            acknowledged = set(crowd.answered)
+            back_up(old, folder)
+            assert len(crowd.answered) > len(acknowledged), "nobody signed while the backup was made"
+
+            assert acknowledged <= addresses_in(bring_back_elsewhere(folder))
+    finally:
+        crowd.go_home()
+        old.stop()
+
+
+def bring_back_elsewhere(folder: Path) -> DataFolder:
+    """Restored by itself: nothing drains the inbox."""
+    new = DataFolder(folder / "new")
+    put_back(new, folder / "backup.tar.age", read_identities([folder / "identity"]), keys=folder / "keys.tar.age")
+    return new
+
+
+def addresses_in(data: DataFolder) -> set[str]:
+    """Those of the records and those that wait in the inbox, opened with the keys that were restored."""
+    fields, inbox_keys = read_key_ring(data.keys, "field"), read_key_ring(data.keys, "inbox")
+    with closing(sqlite3.connect(data.records)) as records:
+        boxes = records.execute("SELECT box FROM signatures_signature").fetchall()
+    with closing(InboxReader(data.inbox)) as inbox:
+        rows = inbox.take(100_000)
+    waiting = [
+        json.loads(open_row(open_batch_key(inbox_keys, row.key_number, row.sealed_key), row.body)) for row in rows
+    ]
+    return {unlock_fields(fields, box)["email"] for (box,) in boxes} | {row["v"]["email"] for row in waiting}

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from clarion.cli import checks
-from clarion.cli.archive import write_keys
 from clarion.cli.checks import Finding, Level
+from clarion.cli.keys_apart import write_keys
+from clarion.cli.last_backup import LastBackup, note_backup
 from clarion.env import Env, read_env
 from clarion.kernel.keys import make_missing_keys
 
@@ -30,7 +31,7 @@ def env(tmp_path: Path) -> Env:
     env = env_of(tmp_path)
     env.data.make()
     make_missing_keys(env.data.keys)
-    write_keys(env.data, tmp_path / "keys.tar", now=NOW)
+    write_keys(env.data, tmp_path / "keys.tar", [], now=NOW)
     return env
 
 
@@ -66,6 +67,34 @@ def test_a_missing_key_is_named(env: Env) -> None:
 
     assert findings[0].level is Level.BAD
     assert "inbox" in findings[0].what
+
+
+def test_a_machine_without_a_backup_is_bad(env: Env) -> None:
+    assert levels(list(checks.backups(env, NOW))) == [Level.BAD]
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_encrypted", "found"),
+    [
+        (25, True, [Level.GOOD]),
+        (27, True, [Level.BAD]),
+        (1, False, [Level.GOOD, Level.DOUBTFUL]),
+        (27, False, [Level.BAD, Level.DOUBTFUL]),
+    ],
+)
+def test_a_backup_is_judged_by_its_age_and_by_who_can_read_it(
+    env: Env, hours: int, is_encrypted: bool, found: list[Level]
+) -> None:
+    made_at = NOW - timedelta(hours=hours)
+    note_backup(env.data, LastBackup(made_at, "/mnt/b.tar.age", 1_000, is_encrypted=is_encrypted))
+
+    assert levels(list(checks.backups(env, NOW))) == found
+
+
+def test_a_note_on_the_last_backup_that_cannot_be_read_is_none(env: Env) -> None:
+    (env.data.backup / "last.json").write_text('{"at": 3}', encoding="utf-8")
+
+    assert levels(list(checks.backups(env, NOW))) == [Level.BAD]
 
 
 def test_secrets_that_others_may_read_are_bad(env: Env) -> None:

@@ -1,33 +1,39 @@
-"""A backup is one tar file: the inbox first, then the records, the list of erasures, and a manifest of their hashes.
+"""A backup is one tar file, encrypted unless the host says otherwise: a manifest with hashes, then what was copied.
 
-It is consistent while everything runs: SQLite's online backup reads each file at one moment, and as the inbox is
-read before the records, a row that was drained in between is in both, which draining exactly once forgives.
 Private keys are never in it; the manifest knows them by fingerprint, so that a restore with others is noticed.
 """
 
 import hashlib
-import io
 import json
 import os
-import shutil
-import sqlite3
 import tarfile
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
+from typing import BinaryIO, Literal, cast
 
+from clarion.cli.encryption import (
+    AGE_SUFFIX,
+    Identity,
+    Recipient,
+    Unopened,
+    is_encrypted,
+    opened,
+    write_encrypted,
+)
+from clarion.cli.snapshot import Told, snapshot
 from clarion.kernel.errors import ClarionError
 from clarion.kernel.files import DataFolder
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-_HOST_FILES = ("countries.toml", "countries.geojson", "locale/*.po")
-_PAGES_A_STEP = 500
+PARTIAL = ".partial"
+_CHUNK_BYTES = 1 << 20
 
-Told = Callable[[int, int], None]  # done, total
+Database = Literal["sqlite", "postgresql"]
 
 
 class ArchiveWrong(ClarionError):
@@ -39,187 +45,207 @@ class Manifest:
     """What a backup says of itself: SHA-256 by file name, and the fingerprints of the keys that read it."""
 
     made_at: datetime
+    database: Database
     hashes: Mapping[str, str]
     keys: Mapping[str, str]
 
     def to_json(self) -> str:
         """Its text in the archive."""
-        said = {"format": FORMAT, "made_at": self.made_at.isoformat(), "hashes": self.hashes, "keys": self.keys}
+        said = {
+            "format": FORMAT,
+            "made_at": self.made_at.isoformat(),
+            "database": self.database,
+            "hashes": self.hashes,
+            "keys": self.keys,
+        }
         return json.dumps(said, indent=1)
 
 
-def write_backup(data: DataFolder, target: Path, *, now: datetime, told: Told = lambda done, total: None) -> Path:
-    """Write a backup of `data` to `target` (a file, or a folder that gets a dated file); gives its path.
+def silent(done: int, total: int) -> None:
+    """Tell nobody."""
 
-    Raises `ArchiveWrong` where the target lies in the data folder or there is nothing to back up. `told` hears how
-    far the copying is, in pages of the file being copied.
+
+def write_backup(
+    data: DataFolder, target: Path, recipients: Sequence[Recipient], *, now: datetime, told: Told = silent
+) -> Path:
+    """Write a backup of `data` to `target` (a file, or a folder that gets a dated one); gives its path.
+
+    Without `recipients` it is not encrypted. All that was acknowledged before `now` is in it. Raises `ArchiveWrong`
+    or `NoSnapshot`, and leaves nothing under the final name then. `told` hears how far each step is, in bytes.
     """
-    path = _target_file(data, target, now)
-    with tempfile.TemporaryDirectory(prefix=".clarion-", dir=path.parent) as work:
-        files = dict(_snapshot(data, Path(work) / "files", told))
-        manifest = Manifest(now, {name: _sha256(file) for name, file in files.items()}, key_fingerprints(data))
-        beside = Path(work) / "archive.tar"
-        _write_tar(beside, manifest, files)
-        beside.chmod(0o600)
-        beside.replace(path)
+    path = _target_file(data, target, now, is_closed=bool(recipients))
+    with snapshot(data, told) as files:
+        manifest = Manifest(now, "sqlite", {name: sha256(file) for name, file in files.items()}, key_fingerprints(data))
+        write_whole(path, _heard(tar_chunks(files, manifest), told, _size(files)), recipients)
     return path
 
 
-def _target_file(data: DataFolder, target: Path, now: datetime) -> Path:
+def _target_file(data: DataFolder, target: Path, now: datetime, *, is_closed: bool) -> Path:
     target = target.resolve()
     if target.is_relative_to(data.root):
         raise ArchiveWrong(f"{target} lies in the data folder: a backup there is lost with it. Name another place.")
-    if not data.records.exists():
-        raise ArchiveWrong(f"There are no records in {data.root}: nothing to back up. Is CLARION_DATA right?")
-    if target.suffix == ".tar":
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return target
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return target / f"clarion-{now:%Y%m%dT%H%M%SZ}.tar"
+    try:
+        if target.suffix in (".tar", AGE_SUFFIX):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            return closed_name(target) if is_closed else target
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveWrong(f"{target} cannot be made: {error.strerror}.") from error
+    path = target / f"clarion-{now:%Y%m%dT%H%M%SZ}.tar"
+    return closed_name(path) if is_closed else path
 
 
-def _snapshot(data: DataFolder, work: Path, told: Told) -> Iterator[tuple[str, Path]]:
-    """Copies of all that is saved, by their names in the archive."""
-    work.mkdir()
-    for source in (data.inbox, data.records):  # in this order
-        if source.exists():
-            _copy_database(source, work / source.name, told)
-            yield source.name, work / source.name
-    # After the records: whoever is missing in them is on the list.
-    for pattern in (data.erased.name, *_HOST_FILES):
-        for source in sorted(data.root.glob(pattern)):
-            name = source.relative_to(data.root).as_posix()
-            (work / name).parent.mkdir(exist_ok=True)
-            yield name, Path(shutil.copyfile(source, work / name))
+def closed_name(path: Path) -> Path:
+    """The name of an encrypted file says that it is one."""
+    return path if path.suffix == AGE_SUFFIX else path.with_name(path.name + AGE_SUFFIX)
 
 
-def _copy_database(source: Path, copy: Path, told: Told) -> None:
-    with (
-        closing(sqlite3.connect(source, timeout=60, isolation_level=None)) as reading,
-        closing(sqlite3.connect(copy)) as writing,
-    ):
-        # One snapshot for all steps: without it each write of the running program starts the copy again.
-        reading.execute("BEGIN")
-        reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        reading.backup(writing, pages=_PAGES_A_STEP, progress=lambda _, left, total: told(total - left, total))
-        reading.execute("COMMIT")
-        writing.execute("PRAGMA journal_mode=DELETE")
+def write_whole(path: Path, chunks: Iterator[bytes], recipients: Sequence[Recipient]) -> None:
+    """Write a file (0600) that is there whole, and on the disk, or not at all; raises `ArchiveWrong`."""
+    beside = path.with_name(f".{path.name}{PARTIAL}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            if recipients:
+                write_encrypted(chunks, file, recipients)
+            else:
+                file.writelines(chunks)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ArchiveWrong(f"{path} could not be written: {error.strerror}. Nothing of it was left.") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
-def _write_tar(path: Path, manifest: Manifest, files: Mapping[str, Path]) -> None:
-    with path.open("wb") as file:
-        with tarfile.open(fileobj=file, mode="w") as archive:
-            _add_text(archive, MANIFEST, manifest.to_json())
-            for name, source in files.items():
-                archive.add(source, name)
-        file.flush()
-        os.fsync(file.fileno())
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems know no such thing
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
-def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
-    raw = text.encode()
+def tar_chunks(files: Mapping[str, Path], manifest: Manifest | None = None) -> Iterator[bytes]:
+    """The bytes of a tar file: the manifest first, since what comes after may be damaged; then the files."""
+    if manifest:
+        text = manifest.to_json().encode()
+        yield from _member(MANIFEST, len(text), iter([text]))
+    for name, path in files.items():
+        yield from _member(name, path.stat().st_size, _file_chunks(path))
+    yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def _member(name: str, size_bytes: int, content: Iterator[bytes]) -> Iterator[bytes]:
     member = tarfile.TarInfo(name)
-    member.size = len(raw)
-    archive.addfile(member, io.BytesIO(raw))
+    member.size, member.mode = size_bytes, 0o600
+    yield member.tobuf()
+    yield from content
+    yield bytes(-size_bytes % tarfile.BLOCKSIZE)
 
 
-def read_manifest(path: Path) -> Manifest:
-    """What the backup at `path` says of itself; raises `ArchiveWrong`."""
+def _file_chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _heard(chunks: Iterator[bytes], told: Told, total: int) -> Iterator[bytes]:
+    done = 0
+    for chunk in chunks:
+        yield chunk
+        done += len(chunk)
+        told(min(done, total), total)
+
+
+def _size(files: Mapping[str, Path]) -> int:
+    return sum(path.stat().st_size for path in files.values())
+
+
+class _HeardFile:
+    """A file being read, and somebody who hears how far."""
+
+    def __init__(self, file: BinaryIO, told: Told) -> None:
+        self._file, self._told, self._done = file, told, 0
+        self._total = os.fstat(file.fileno()).st_size
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._file.read(size)
+        self._done += len(chunk)
+        self._told(self._done, self._total)
+        return chunk
+
+
+@contextmanager
+def open_archive(path: Path, identities: Sequence[Identity], told: Told = silent) -> Iterator[tarfile.TarFile]:
+    """A tar file, encrypted or not, to be read from its beginning to its end, for a block; raises `ArchiveWrong`.
+
+    Where it is encrypted, use nothing of it before the block has ended: only then is it known to be whole.
+    """
+    is_closed = is_encrypted(path)
+    if is_closed and not identities:
+        raise ArchiveWrong(f"{path.name} is encrypted. Name the file of the private key that opens it with --identity.")
+    with path.open("rb") as file:
+        source = cast(BinaryIO, _HeardFile(file, told))
+        try:
+            with opened(source, identities) if is_closed else nullcontext(source) as stream:
+                yield _tar_of(path, stream)
+        except Unopened as error:
+            raise ArchiveWrong(f"{path.name} {error}. Nothing was changed.") from error
+
+
+def _tar_of(path: Path, stream: BinaryIO) -> tarfile.TarFile:
     try:
-        with tarfile.open(path) as archive:
-            first = archive.next()  # it stands first: what comes after may be damaged
-            member = archive.extractfile(first) if first and first.name == MANIFEST else None
-            raw = json.load(member) if member else {}
-        if raw["format"] != FORMAT:
-            raise ArchiveWrong(f"{path.name} has format {raw['format']}, this Clarion reads {FORMAT}.")
-        return Manifest(datetime.fromisoformat(raw["made_at"]), raw["hashes"], raw["keys"])
-    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
-        raise ArchiveWrong(f"{path} is not a backup made by `clarion backup`: {type(error).__name__}.") from error
-
-
-def unpack_backup(path: Path, folder: Path) -> Manifest:
-    """Unpack into `folder` and check every hash; raises `ArchiveWrong` and leaves `folder` for the caller to drop."""
-    manifest = read_manifest(path)
-    try:
-        with tarfile.open(path) as archive:
-            archive.extractall(folder, filter="data")
+        return tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK_BYTES)
     except (OSError, tarfile.TarError) as error:
+        raise ArchiveWrong(f"{path.name} is not a file made by `clarion backup`.") from error
+
+
+def unpack_backup(path: Path, folder: Path, identities: Sequence[Identity] = (), told: Told = silent) -> Manifest:
+    """Unpack into `folder` and check every hash; raises `ArchiveWrong` and leaves `folder` for the caller to drop."""
+    try:
+        with open_archive(path, identities, told) as archive:
+            manifest = _read_manifest(path, archive)
+            while member := archive.next():
+                archive.extract(member, folder, filter="data")
+    except OSError as error:
+        if error.errno in (ENOSPC, EDQUOT):
+            raise ArchiveWrong(f"There is no room in {folder.parent} to unpack {path.name}.") from error
+        raise ArchiveWrong(f"{path.name} cannot be read to its end: {error}. Is the file damaged?") from error
+    except tarfile.TarError as error:
         raise ArchiveWrong(f"{path.name} cannot be read to its end: the file is damaged.") from error
     for name, expected in manifest.hashes.items():
-        if not (folder / name).is_file() or _sha256(folder / name) != expected:
+        if not (folder / name).is_file() or sha256(folder / name) != expected:
             raise ArchiveWrong(f"{name} in {path.name} is not what was backed up: the file is damaged.")
     return manifest
 
 
+def _read_manifest(path: Path, archive: tarfile.TarFile) -> Manifest:
+    first = archive.next()
+    member = archive.extractfile(first) if first and first.name == MANIFEST else None
+    try:
+        raw = json.load(member) if member else {}
+        if raw["format"] != FORMAT:
+            raise ArchiveWrong(f"{path.name} has format {raw['format']}, this Clarion reads {FORMAT}.")
+        return Manifest(datetime.fromisoformat(raw["made_at"]), raw["database"], raw["hashes"], raw["keys"])
+    except (KeyError, ValueError) as error:
+        raise ArchiveWrong(f"{path.name} is not a backup made by `clarion backup`.") from error
+
+
 def key_fingerprints(data: DataFolder) -> dict[str, str]:
     """What tells a key from another of the same name, and nothing of the key."""
-    keys = sorted(data.keys.glob("*.key"))
-    return {key.name: hashlib.blake2b(key.read_bytes().strip(), digest_size=8).hexdigest() for key in keys}
+    return {key.name: fingerprint(key.read_bytes()) for key in sorted(data.keys.glob("*.key"))}
 
 
-def write_keys(data: DataFolder, target: Path, *, now: datetime) -> int:
-    """Write all private keys to `target` (0600) and note that it was done; gives how many."""
-    if target.resolve().is_relative_to(data.root):
-        raise ArchiveWrong(f"{target} lies in the data folder. Keys belong elsewhere: a stick in a safe.")
-    keys = sorted(data.keys.glob("*.key"))
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(handle, 0o600)
-    with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
-        for key in keys:
-            archive.add(key, key.name)
-    note = {"at": now.isoformat(), "keys": key_fingerprints(data)}
-    keys_saved(data).write_text(json.dumps(note), encoding="utf-8")
-    return len(keys)
+def fingerprint(key: bytes) -> str:
+    """16 hexadecimal digits of a key file's content."""
+    return hashlib.blake2b(key.strip(), digest_size=8).hexdigest()
 
 
-def keys_saved(data: DataFolder) -> Path:
-    """The note that keys were written apart, and which."""
-    return data.keys / "saved.json"
-
-
-def unsaved_keys(data: DataFolder) -> set[str]:
-    """Names of the keys that were never written apart."""
-    try:
-        saved = json.loads(keys_saved(data).read_text(encoding="utf-8"))["keys"]
-    except (OSError, ValueError, KeyError):
-        saved = {}
-    return {name for name, fingerprint in key_fingerprints(data).items() if saved.get(name) != fingerprint}
-
-
-def unpack_keys(path: Path, data: DataFolder) -> int:
-    """Lay the keys written by `write_keys` into the data folder; gives how many. Raises `ArchiveWrong`.
-
-    A key of the same name that differs (the first start makes one) is kept beside, as `<name>.replaced`.
-    """
-    keys = _read_keys(path)
-    for name, content in keys.items():
-        _lay_key(data.keys / name, content)
-    return len(keys)
-
-
-def _read_keys(path: Path) -> dict[str, bytes]:
-    wrong = ArchiveWrong(f"{path} is not a file of keys made by `clarion backup --with-keys`.")
-    keys = {}
-    try:
-        with tarfile.open(path) as archive:
-            for member in archive.getmembers():
-                content = archive.extractfile(member)
-                if content is None or "/" in member.name or not member.name.endswith(".key"):
-                    raise wrong
-                keys[member.name] = content.read()
-    except (OSError, tarfile.TarError) as error:
-        raise wrong from error
-    return keys
-
-
-def _lay_key(target: Path, content: bytes) -> None:
-    if target.exists() and target.read_bytes() != content:
-        target.replace(target.with_suffix(".key.replaced"))
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-
-
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Of a file's content, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from clarion.cli.archive import keys_saved, unsaved_keys
+from clarion.cli.keys_apart import keys_saved, unsaved_keys
+from clarion.cli.last_backup import last_backup
 from clarion.env import Env
 from clarion.intake.confine import landlock_version
 from clarion.kernel.keys import PURPOSES, KeysMissing, read_key_ring
@@ -33,6 +34,7 @@ LOW_DISK_BYTES = 1_000_000_000
 OLD_CERTIFICATE = timedelta(days=14)
 STALE_HEARTBEAT = timedelta(seconds=30)
 FAR_APART = timedelta(minutes=2)
+OLD_BACKUP = timedelta(hours=26)  # one a day, which may take its time and start late
 _FIRST_YEAR, _LAST_YEAR = 2026, 2100
 
 
@@ -71,6 +73,7 @@ def bad(what: str, mend: str) -> Finding:
 def all_findings(env: Env, *, now: datetime) -> Iterator[Finding]:
     """Every finding but those on mail."""
     yield from keys(env)
+    yield from backups(env, now)
     yield from permissions(env)
     yield disk(env)
     yield from addresses(env)
@@ -100,6 +103,28 @@ def keys(env: Env) -> Iterator[Finding]:
         yield good("All keys are here, and were saved apart.")
 
 
+def backups(env: Env, now: datetime) -> Iterator[Finding]:
+    """Was a backup made of late, and is it closed to those who may come by it?"""
+    last = last_backup(env.data)
+    if last is None:
+        yield bad(
+            "No backup was ever made.",
+            "Run `clarion backup FOLDER`, with FOLDER on another disk or machine; then let a timer do it (deploy/).",
+        )
+        return
+    age = now - last.at
+    said = f"The last backup is of {last.at:%Y-%m-%d %H:%M} UTC, {age / timedelta(hours=1):.0f} h ago: {last.path}."
+    if age > OLD_BACKUP:
+        yield bad(said, "Run `clarion backup FOLDER`, and see in `systemctl status clarion-backup` why it did not.")
+    else:
+        yield good(said)
+    if not last.is_encrypted:
+        yield doubtful(
+            "The last backup is not encrypted: whoever comes by the file reads it.",
+            "Make a key once (`clarion backup --make-key FILE`, elsewhere) and set CLARION_BACKUP_RECIPIENT.",
+        )
+
+
 def permissions(env: Env) -> Iterator[Finding]:
     """Is what is secret closed to other users of the machine?"""
     open_to_others = [path for path in _secret_paths(env) if path.exists() and path.stat().st_mode & 0o077]
@@ -115,6 +140,7 @@ def _secret_paths(env: Env) -> list[Path]:
         env.data.records.parent,
         env.data.inbox.parent,
         env.data.manage,
+        env.data.backup,
         *env.data.keys.glob("*.key"),
     ]
 

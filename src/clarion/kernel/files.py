@@ -53,6 +53,11 @@ class DataFolder:
         return self.root / "worker" / "publish.lock"
 
     @property
+    def backup(self) -> Path:
+        """Folder of the copies that a backup packs, and of the note on the last one; no backup lies here."""
+        return self.root / "backup"
+
+    @property
     def erased(self) -> Path:
         """Append-only list of the ids of erased records, one a line; restore merges it."""
         return self.root / "erased.txt"
@@ -68,6 +73,7 @@ class DataFolder:
             self.site,
             self.manage,
             self.heartbeat.parent,
+            self.backup,
         ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -1,0 +1,115 @@
+"""Putting the content of a backup into the data folder: all of it is checked before anything is changed."""
+
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import groupby
+from pathlib import Path
+
+from clarion.cli.archive import ArchiveWrong, Manifest, silent, unpack_backup
+from clarion.cli.encryption import Identity
+from clarion.cli.keys_apart import lay_keys, read_keys_file, refuse_other_keys
+from clarion.cli.snapshot import Told
+from clarion.inbox.reader import InboxReader, SealedRow
+from clarion.inbox.store import make_way
+from clarion.inbox.writer import InboxWriter
+from clarion.kernel.files import DataFolder
+
+_FRESH_SECONDS = 15  # a heartbeat younger than that is a running worker's
+_ROWS_AT_ONCE = 1_000
+
+
+def put_back(
+    data: DataFolder,
+    archive: Path,
+    identities: Sequence[Identity] = (),
+    *,
+    keys: Path | None = None,
+    erased: Path | None = None,
+    replace: bool = False,
+    told: Told = silent,
+) -> Manifest:
+    """Lay the files of a backup into `data`; raises `ArchiveWrong`, and has changed nothing then."""
+    _refuse_to_harm(data, replace)
+    data.make()
+    given = read_keys_file(keys, identities) if keys else {}
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=data.root) as work:
+        manifest = unpack_backup(archive, Path(work), identities, told)
+        refuse_other_keys(manifest.keys, data, given)
+        lay_keys(given, data)
+        # First, so that a restore that is cut off here cannot bring anybody back.
+        _merge_erasures(data, [Path(work) / data.erased.name, *([erased] if erased else [])])
+        _lay_all(Path(work), data, manifest)
+    return manifest
+
+
+def _refuse_to_harm(data: DataFolder, replace: bool) -> None:
+    if data.heartbeat.exists() and time.time() - data.heartbeat.stat().st_mtime < _FRESH_SECONDS:
+        raise ArchiveWrong("Clarion is running on this data folder. Stop it first, and wait a quarter of a minute.")
+    if not replace and _has_campaigns(data):
+        raise ArchiveWrong(f"There are records in {data.root}. Name an empty CLARION_DATA, or say --replace.")
+
+
+def _has_campaigns(data: DataFolder) -> bool:
+    """Whether a campaign was ever stored here; what a first start makes alone does not count."""
+    if not data.records.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(data.records)) as database:
+            return bool(database.execute("SELECT EXISTS (SELECT 1 FROM campaigns_campaign)").fetchone()[0])
+    except sqlite3.OperationalError:  # no such table
+        return False
+    except sqlite3.DatabaseError:  # damaged: something was here
+        return True
+
+
+def _lay_all(work: Path, data: DataFolder, manifest: Manifest) -> None:
+    for name in manifest.hashes:
+        if name == data.inbox.name:
+            _add_to_inbox(work / name, data.inbox)
+        elif name == data.records.name:
+            _lay(work / name, data.records)
+        elif name != data.erased.name:
+            _lay(work / name, data.root / name)
+
+
+def _lay(source: Path, target: Path) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for suffix in ("-wal", "-shm"):
+        target.with_name(target.name + suffix).unlink(missing_ok=True)
+    shutil.move(source, target)
+    target.chmod(0o600)
+
+
+def _add_to_inbox(source: Path, target: Path) -> None:
+    """Add the backup's rows to those that wait here: what is drained twice counts once, what is lost is lost."""
+    if target.exists() and not _is_whole(target) and target.exists():  # looking at it may have set it aside
+        target.replace(target.with_suffix(".damaged"))
+    make_way(target)
+    with closing(InboxReader(source)) as reader, closing(InboxWriter(target)) as writer:
+        after = 0
+        while rows := reader.take(_ROWS_AT_ONCE, after=after):
+            for (number, sealed_key), batch in groupby(rows, key=lambda row: (row.key_number, row.sealed_key)):
+                _append(writer, number, sealed_key, list(batch))
+            after = rows[-1].seq
+
+
+def _is_whole(inbox: Path) -> bool:
+    with closing(InboxReader(inbox)) as reader:
+        return reader.integrity_ok()
+
+
+def _append(writer: InboxWriter, number: int, sealed_key: bytes, batch: list[SealedRow]) -> None:
+    rows = [(row.submission, row.body) for row in batch]
+    writer.append(rows, number, sealed_key, at=batch[0].accepted_at.timestamp())
+
+
+def _merge_erasures(data: DataFolder, others: list[Path]) -> None:
+    """Add to the list what it lacks; it is never replaced (design: Erasing)."""
+    known = set(data.erased.read_text(encoding="ascii").split()) if data.erased.exists() else set()
+    found = {line for path in others if path.exists() for line in path.read_text(encoding="ascii").split()}
+    with data.erased.open("a", encoding="ascii") as file:
+        file.writelines(f"{line}\n" for line in sorted(found - known))
