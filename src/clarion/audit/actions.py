@@ -9,13 +9,14 @@ from clarion.audit.models import Entry
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an organiser (by public id), or the host at the shell."""
+    """Who acts: an organiser (by public id), the host at the shell, or the worker by its rules."""
 
-    kind: Literal["organiser", "host"]
+    kind: Literal["organiser", "host", "worker"]
     id: str = ""
 
 
 HOST = Actor("host")
+WORKER = Actor("worker")
 
 
 def record(

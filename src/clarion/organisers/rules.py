@@ -9,9 +9,11 @@ from typing import ClassVar, Literal
 from clarion.kernel.errors import Refusal
 
 Role = Literal["admin", "moderator"]
-Right = Literal["moderate", "see-contacts", "edit-call", "switch", "see-signatures", "search", "export", "run-team"]
+Right = Literal[
+    "moderate", "see-contacts", "edit-call", "switch", "see-signatures", "decide-waves", "search", "export", "run-team"
+]
 # What is mailed to every other admin of a team.
-Notice = Literal["new-admin", "new-passkey", "exported", "give-changed", "closed"]
+Notice = Literal["new-admin", "new-passkey", "exported", "give-changed", "closed", "wave-held", "wave-decided"]
 
 MODERATOR_RIGHTS: frozenset[Right] = frozenset({"moderate", "see-contacts"})
 LINK_LIFE = timedelta(hours=1)

@@ -52,7 +52,7 @@ def my_data(mail: Mail, desk: Desk) -> Letter | None:
 def _signature(row: Signature, speak: Voice, desk: Desk) -> Line:
     url = f"{desk.public_url}/{row.campaign.slug}/{row.language}/withdraw/{desk.sign(withdraw_link(row))}"
     title = call_title(row.campaign, row.language)
-    return Line(title, row.language, speak.moment(row.signed_at), row.state == Signature.State.CONFIRMED, url)
+    return Line(title, row.language, speak.moment(row.signed_at), row.confirmed_at is not None, url)
 
 
 def _event(row: Event, speak: Voice, desk: Desk) -> Line:

@@ -24,7 +24,7 @@ from clarion.outbox.models import Mail
 from clarion.outbox.queries import denied_hashes
 from clarion.outbox.rendering import Mould, make_mould, render_letter
 from clarion.places.countries import country_name
-from clarion.signatures.models import Signature
+from clarion.signatures.models import STANDING, Signature
 from clarion.signatures.rules import CONFIRM_WITHIN
 
 # What the owner of an address is told of it: nothing known yet, another form still waits, or counted already.
@@ -49,7 +49,7 @@ _Others = Mapping[tuple[int, bytes], Sequence[Signature]]
 def _others(hashes: set[bytes]) -> _Others:
     """All that stands of these addresses, by campaign and address."""
     found: dict[tuple[int, bytes], list[Signature]] = defaultdict(list)
-    standing = Signature.objects.filter(address_hash__in=hashes, state__in=(State.PENDING, State.CONFIRMED))
+    standing = Signature.objects.filter(address_hash__in=hashes, state__in=(State.PENDING, *STANDING))
     for row in standing.only("public_id", "campaign_id", "address_hash", "box", "state", "signed_at"):
         found[row.campaign_id, bytes(row.address_hash or b"")].append(row)
     return found
@@ -120,10 +120,10 @@ def _standing(row: Signature, address: str, others: Sequence[Signature], ring: K
         one.state
         for one in others
         if one.public_id != row.public_id
-        and (one.state == State.CONFIRMED or one.signed_at < row.signed_at)
+        and (one.state in STANDING or one.signed_at < row.signed_at)
         and same_spelling(_address(one, ring), address)
     ]
-    if State.CONFIRMED in told:
+    if any(state in STANDING for state in told):
         return "counted"
     return "pending" if told else "new"
 

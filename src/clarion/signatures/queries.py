@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db.models import Sum
 
 from clarion.campaigns.models import Campaign
-from clarion.signatures.models import CountState, Signature, Tally
+from clarion.signatures.models import STANDING, CountState, Signature, Tally
 from clarion.signatures.rules import Figures, figures, read_figures
 
 
@@ -47,13 +47,13 @@ def pending_count(campaign: Campaign) -> int:
 
 
 def addresses_confirmed_here(hashes: Iterable[bytes]) -> set[bytes]:
-    """Those addresses of which a signature is confirmed on this server, in whichever campaign."""
-    found = Signature.objects.filter(address_hash__in=list(hashes), state=Signature.State.CONFIRMED)
+    """Those addresses of which a signature is confirmed on this server, in whichever campaign, held or not."""
+    found = Signature.objects.filter(address_hash__in=list(hashes), state__in=STANDING)
     return {bytes(one or b"") for one in found.values_list("address_hash", flat=True)}
 
 
 def signatures_of_address(address_hash: bytes) -> list[Signature]:
-    """What is held of an address: pending and confirmed signatures, newest first."""
-    states = (Signature.State.PENDING, Signature.State.CONFIRMED)
+    """What is kept of an address: pending and confirmed signatures, newest first."""
+    states = (Signature.State.PENDING, *STANDING, Signature.State.VOIDED)
     rows = Signature.objects.filter(address_hash=address_hash, state__in=states).select_related("campaign")
     return list(rows.order_by("-signed_at"))

@@ -1,7 +1,7 @@
 """What counts, what is shown of it, and which forms are one: pure decisions."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -92,6 +92,7 @@ class SignForm:
     consent: str
     at: datetime
     is_slow: bool = False
+    networks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +139,14 @@ class Waiting:
 
 @dataclass(slots=True)
 class Counted:
-    """Which pending rows become counted, and when each was confirmed."""
+    """Which pending rows become confirmed, and when each was."""
 
     rows: list[tuple[Waiting, datetime]] = field(default_factory=list)
 
-    def sums(self) -> dict[tuple[int, date, str], int]:
-        """What to add to the tallies: campaign, UTC day on which intake accepted, country."""
-        return dict(Counter((row.campaign, at.astimezone(UTC).date(), row.country) for row, at in self.rows))
+    def sums(self, held: Container[int] = ()) -> dict[tuple[int, date, str], int]:
+        """What to add to the tallies: campaign, UTC day on which intake accepted, country. `held` rows do not count."""
+        counting = ((row, at) for row, at in self.rows if row.pk not in held)
+        return dict(Counter((row.campaign, at.astimezone(UTC).date(), row.country) for row, at in counting))
 
 
 def count_votes(

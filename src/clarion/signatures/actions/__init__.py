@@ -11,8 +11,10 @@ from clarion.signatures.actions.ending import (
 )
 from clarion.signatures.actions.freezing import freeze_counts, unfreeze_counts
 from clarion.signatures.actions.taking import note_mailed, take_signatures
+from clarion.signatures.actions.waves import decide_wave, forget_wave_marks, look_for_waves, settle_waves
 
 __all__ = [
-    "confirm_signatures", "deny_signature", "erase_expired_signatures", "erase_kept_long_enough", "erase_signatures",
-    "forget_withdrawn_addresses", "freeze_counts", "note_mailed", "take_signatures", "unfreeze_counts", "withdraw_all",
+    "confirm_signatures", "decide_wave", "deny_signature", "erase_expired_signatures", "erase_kept_long_enough",
+    "erase_signatures", "forget_wave_marks", "forget_withdrawn_addresses", "freeze_counts", "look_for_waves",
+    "note_mailed", "settle_waves", "take_signatures", "unfreeze_counts", "withdraw_all",
 ]  # fmt: skip

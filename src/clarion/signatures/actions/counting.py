@@ -11,8 +11,9 @@ from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.sealing import hashed_address
 from clarion.kernel.submissions import Submission
-from clarion.signatures.models import CountState, Signature, Tally
+from clarion.signatures.models import STANDING, CountState, Signature, Tally
 from clarion.signatures.rules import Counted, Vote, Waiting, count_votes
+from clarion.signatures.wave_queries import held_by_waves
 
 State = Signature.State
 CONFIRM_KINDS = frozenset({LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED})
@@ -23,13 +24,15 @@ def confirm_signatures(submissions: Sequence[Submission], *, keys: Keys, now: da
     """Count those whose owner pressed "confirm" on a link that was good when intake took it; gives how many.
 
     Safe to repeat: impatient people press twice, and a batch may be drained twice. The first of an address that is
-    confirmed counts; whatever is withdrawn, denied or counted already is passed over.
+    confirmed counts; whatever is withdrawn, denied or counted already is passed over. Who belongs to a wave that is
+    held is confirmed and held.
     """
     votes = [vote for one in submissions if (vote := vote_of(one, keys)) is not None]
     waiting = _waiting_rows([vote.record for vote in votes])
     result = count_votes(votes, waiting, _counted_addresses(waiting.values()))
-    _mark_confirmed(result)
-    change_sums(result.sums(), now=now)
+    held = held_by_waves([row.pk for row, _ in result.rows], {row.campaign for row, _ in result.rows})
+    _mark_confirmed(result, held)
+    change_sums(result.sums(held), now=now)
     return len(result.rows)
 
 
@@ -58,18 +61,27 @@ def _counted_addresses(waiting: Collection[Waiting]) -> set[tuple[int, bytes]]:
     rows = Signature.objects.filter(
         campaign__in={row.campaign for row in waiting},
         address_hash__in={row.address_hash for row in waiting},
-        state=Signature.State.CONFIRMED,
+        state__in=STANDING,
     )
     return {(campaign, bytes(one or b"")) for campaign, one in rows.values_list("campaign", "address_hash")}
 
 
-def _mark_confirmed(result: Counted) -> None:
+def _mark_confirmed(result: Counted, held: Mapping[int, int]) -> None:
     """A conditional update of each row, since each has its own moment; `bulk_update` takes three times as long."""
     moment = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE signatures_signature SET state = %s, confirmed_at = %s WHERE id = %s AND state = %s",
-            [(State.CONFIRMED.value, moment(at), row.pk, State.PENDING.value) for row, at in result.rows],
+            "UPDATE signatures_signature SET state = %s, confirmed_at = %s, wave_id = %s WHERE id = %s AND state = %s",
+            [
+                (
+                    State.HELD.value if row.pk in held else State.CONFIRMED.value,
+                    moment(at),
+                    held.get(row.pk),
+                    row.pk,
+                    State.PENDING.value,
+                )
+                for row, at in result.rows
+            ],
         )
 
 

@@ -16,11 +16,13 @@ from clarion.outbox.actions import MailPromise, note_denial, promise_mails
 from clarion.outbox.models import Mail
 from clarion.signatures.actions.counting import change_sums, tally_key, vote_of
 from clarion.signatures.actions.taking import CONFIRM_KIND
-from clarion.signatures.models import Signature
+from clarion.signatures.models import STANDING, Signature
 from clarion.signatures.rules import CONFIRM_WITHIN, KEEP_SEALED_ADDRESS
 
 WITHDRAWN_KIND = "withdrawn"
 _AT_ONCE = 500
+_HOLDING_DATA = (Signature.State.PENDING, *STANDING, Signature.State.VOIDED)
+_NO_MARKS = dict.fromkeys(("network_mark", "network_mark_before", "domain_mark", "name_mark"))
 
 
 @transaction.atomic
@@ -116,8 +118,10 @@ def erase_kept_long_enough(*, now: datetime) -> list[str]:
     erased: list[str] = []
     for campaign, ended in over_kept(now):
         over = Signature.objects.filter(campaign=campaign, box__isnull=False, signed_at__lte=ended)
-        rows = list(over.filter(state__in=(Signature.State.CONFIRMED, Signature.State.PENDING))[:_AT_ONCE])
-        Signature.objects.filter(pk__in=[row.pk for row in rows]).update(box=None, address_hash=None, consent="")
+        rows = list(over.filter(state__in=_HOLDING_DATA)[:_AT_ONCE])
+        Signature.objects.filter(pk__in=[row.pk for row in rows]).update(
+            box=None, address_hash=None, consent="", **_NO_MARKS
+        )
         pending = Signature.objects.filter(pk__in=[row.pk for row in rows], state=Signature.State.PENDING)
         pending.update(state=Signature.State.EXPIRED, country="", ended_at=now)
         erased += [row.public_id for row in rows]
@@ -143,6 +147,7 @@ def _subtract(rows: Iterable[Signature], *, now: datetime) -> None:
 def _wipe(rows: Collection[Signature], state: Signature.State, *, now: datetime) -> None:
     """Leave nothing of these rows but id, state and moments; mails still promised for them go too."""
     Signature.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=state, box=None, address_hash=None, country="", consent="", confirmed_at=None, ended_at=now
-    )
+        state=state, box=None, address_hash=None, country="", consent="", confirmed_at=None, ended_at=now,
+        wave=None, **_NO_MARKS,
+    )  # fmt: skip
     Mail.objects.filter(record__in=[row.public_id for row in rows]).delete()

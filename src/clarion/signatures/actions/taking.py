@@ -20,6 +20,7 @@ from clarion.places.countries import NO_SETTINGS, CountrySettings, merged
 from clarion.signatures.models import Signature
 from clarion.signatures.queries import addresses_confirmed_here
 from clarion.signatures.rules import SAME_FORM_WITHIN, EarlierForm, SignForm, is_same_form
+from clarion.signatures.wave_rules import domain_mark, name_mark
 
 CONFIRM_KIND = "confirm-signature"
 
@@ -86,6 +87,7 @@ def _read_form(
         consent=said.get("consent") or bindings.consent(campaign, submission.language),
         at=submission.accepted_at,
         is_slow=submission.is_slow,
+        networks=submission.networks,
     )
 
 
@@ -166,6 +168,7 @@ class _Choice:
 
 
 def _row(campaign: Campaign, form: SignForm, keys: Keys) -> Signature:
+    today, before = (*form.networks, None, None)[:2]
     return Signature(
         public_id=form.id,
         campaign=campaign,
@@ -176,6 +179,10 @@ def _row(campaign: Campaign, form: SignForm, keys: Keys) -> Signature:
         address_hash=form.address_hash,
         box=lock_fields(keys.field, {"name": form.name, "email": form.email, "postcode": form.postcode}),
         signed_at=form.at,
+        network_mark=today,
+        network_mark_before=before,
+        domain_mark=domain_mark(form.email, keys.dedupe.current),
+        name_mark=name_mark(form.name, keys.dedupe.current),
     )
 
 
