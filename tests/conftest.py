@@ -23,16 +23,26 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "clarion.settings"
 from django.conf import settings  # noqa: E402
 
 from clarion.kernel.keys import Keys, make_missing_keys, read_keys  # noqa: E402
+from tests.postgres import empty_inbox, make_inbox, on_postgresql, shared_server, stop_shared_server  # noqa: E402
 
 make_missing_keys(DATA / "keys")
-
-# A file, not memory: threads and other processes must meet on it as they do in production.
-settings.DATABASES["default"]["TEST"]["NAME"] = str(DATA / "records" / "records.sqlite3")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--soak` (`make soak`): every combination and long runs, where the everyday run takes a fair part."""
     parser.addoption("--soak", action="store_true", help="run every combination, and for long")
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="where records live")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Say where records live before anybody loads the settings."""
+    if config.getoption("--database") == "postgresql":
+        os.environ["CLARION_DATABASE_URL"] = shared_server().url("clarion")
+        settings.DATABASES["default"]["TEST"] = {"NAME": "clarion"}
+    else:
+        # A file, not memory: threads and other processes must meet on it as they do in production.
+        settings.DATABASES["default"]["TEST"]["NAME"] = str(DATA / "records" / "records.sqlite3")
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +53,15 @@ def is_soak(request: pytest.FixtureRequest) -> bool:
 
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
+    stop_shared_server()
     shutil.rmtree(DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """The tables of Django's apps, and the inbox's beside them where it lies in the same database."""
+    if on_postgresql():
+        make_inbox(os.environ["CLARION_DATABASE_URL"])
 
 
 @pytest.fixture
@@ -56,6 +74,8 @@ def keys() -> Keys:
 def data_folder() -> Iterator[Path]:
     """The session's data folder; what a test leaves in its published parts goes afterwards."""
     yield DATA
+    if on_postgresql():
+        empty_inbox(os.environ["CLARION_DATABASE_URL"])
     for part in ("site", "manage", "policy", "inbox", "worker"):
         shutil.rmtree(DATA / part, ignore_errors=True)
         (DATA / part).mkdir(mode=0o700)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from clarion.env import Env, read_env
-from clarion.inbox.reader import InboxReader
+from clarion.inbox.ends import open_reader
 from clarion.intake.app import Intake
 from clarion.kernel.clock import DAY, utc_now
 from clarion.kernel.files import DataFolder, manage_page, token_page
@@ -18,6 +18,7 @@ from clarion.kernel.links import CONFIRM_KINDS, Link, LinkKind, link_public_key,
 from clarion.kernel.policy import POLICY_NAME, CampaignPolicy, Policy
 from clarion.kernel.sealing import open_batch_key, open_row, sealing_public_key
 from clarion.kernel.submissions import Submission, read_submission
+from tests.postgres import inbox_settings
 
 HOST = "call.test"
 HOME = "/clean-water/en"
@@ -56,7 +57,8 @@ class Door:
         self.data.make()
         make_missing_keys(self.data.keys)
         self.write_policy(**(policy or {}))
-        self.env: Env = read_env({"CLARION_DATA": str(root), "CLARION_PUBLIC_URL": f"http://{HOST}", **settings})
+        given = {"CLARION_DATA": str(root), "CLARION_PUBLIC_URL": f"http://{HOST}", **inbox_settings(), **settings}
+        self.env: Env = read_env(given)
         self.intake = Intake(self.env, on_broken=on_broken)
 
     def write_policy(self, **changes: Any) -> None:
@@ -137,7 +139,7 @@ class Door:
     def taken(self) -> list[Submission]:
         """What lies in the inbox, opened as the worker opens it."""
         ring, links = read_key_ring(self.data.keys, "inbox"), link_public_keys(read_key_ring(self.data.keys, "link"))
-        reader = InboxReader(self.data.inbox)
+        reader = open_reader(self.data.inbox, self.env.inbox_database)
         rows = reader.take(10_000)
         reader.close()
         return [

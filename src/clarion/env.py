@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
+from clarion.kernel.databases import Database, read_database
 from clarion.kernel.errors import ClarionError
 from clarion.kernel.files import DataFolder
 
@@ -43,7 +44,23 @@ VARIABLES = (
     Variable(
         "CLARION_DATABASE_URL",
         "",
-        "Records elsewhere than in the data folder. Only SQLite so far: leave it empty.",
+        "Records and inbox in PostgreSQL: `postgresql://user:password@host/name?sslmode=verify-full`. "
+        "Empty: SQLite in the data folder.",
+        is_secret=True,
+    ),
+    Variable(
+        "CLARION_INBOX_URL",
+        "",
+        "The same database by the role that may only append to the inbox: all that the public process is given of "
+        "PostgreSQL. Default: `CLARION_DATABASE_URL`.",
+        is_secret=True,
+        for_intake=True,
+    ),
+    Variable(
+        "CLARION_OFFICE_DATABASE_URL",
+        "",
+        "The same database by the office's role, for `clarion serve` with all processes. "
+        "Default: `CLARION_DATABASE_URL`.",
         is_secret=True,
     ),
     Variable(
@@ -117,7 +134,8 @@ class Env:
     data: DataFolder
     public_url: str
     office_url: str
-    database_url: str
+    database: Database | None  # None: SQLite in the data folder
+    inbox_database: Database | None  # by the role of the public process
     mail: MailTarget
     mail_from: str
     mail_rate: int
@@ -141,11 +159,14 @@ class Env:
 def read_env(environ: Mapping[str, str] | None = None) -> Env:
     """The settings in `environ` (default: the process's own). Raises `SettingsWrong` with all problems at once."""
     reader = _Reader(os.environ if environ is None else environ)
+    database = reader.read("CLARION_DATABASE_URL", read_database)
+    reader.read("CLARION_OFFICE_DATABASE_URL", read_database)  # handed to the office as its CLARION_DATABASE_URL
     env = Env(
         data=reader.read("CLARION_DATA", lambda text: DataFolder(Path(text).expanduser().resolve())),
         public_url=reader.read("CLARION_PUBLIC_URL", _web_address),
         office_url=reader.read("CLARION_OFFICE_URL", _web_address),
-        database_url=reader.read("CLARION_DATABASE_URL", _no_database_yet),
+        database=database,
+        inbox_database=reader.read("CLARION_INBOX_URL", read_database) or database,
         mail=reader.read("CLARION_MAIL_URL", _mail_target),
         mail_from=reader.read("CLARION_MAIL_FROM", str.strip),
         mail_rate=reader.read("CLARION_MAIL_RATE", _count),
@@ -186,12 +207,6 @@ def _web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError(f"{text!r} is not an address such as https://call.example.org")
     return f"{parts.scheme}://{parts.netloc.lower()}"
-
-
-def _no_database_yet(text: str) -> str:
-    if text:
-        raise ValueError("only the SQLite file of the data folder is supported; leave it empty")
-    return text
 
 
 def _mail_target(text: str) -> MailTarget:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from clarion.env import read_env
+from clarion.kernel.databases import Database
 from clarion.kernel.keys import OFFICE_PURPOSES, make_missing_keys, read_key_ring
 
 ENV = read_env()
@@ -47,21 +48,39 @@ INSTALLED_APPS = [
     "clarion.office",
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": ENV.data.records,
-        "OPTIONS": {
-            # One writer at a time from the first statement on: DEFERRED ends in "database is locked".
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
-            ),
-        },
-        "TEST": {"NAME": None},
+_SQLITE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": ENV.data.records,
+    "OPTIONS": {
+        # One writer at a time from the first statement on: DEFERRED ends in "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
+        ),
     },
+    "TEST": {"NAME": None},
 }
+
+
+def _postgresql(database: Database) -> dict[str, Any]:
+    """Connections stay open, and are looked at before each request; no statement is prepared, so pgbouncer fits."""
+    said = database.parameters()
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": said.pop("dbname"),
+        "USER": said.pop("user"),
+        "PASSWORD": said.pop("password", ""),
+        "HOST": said.pop("host", ""),
+        "PORT": said.pop("port", ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": database.is_pooled,
+        "OPTIONS": {"application_name": "clarion"} | said,
+    }
+
+
+DATABASES = {"default": _postgresql(ENV.database) if ENV.database else _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "organisers.Organiser"
 

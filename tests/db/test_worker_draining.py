@@ -10,8 +10,7 @@ from django.conf import settings
 from clarion.campaigns.models import Campaign
 from clarion.env import Env
 from clarion.gateways.fakes import FakeMailer
-from clarion.inbox.reader import InboxReader
-from clarion.inbox.writer import InboxWriter
+from clarion.inbox.ends import open_reader, open_writer
 from clarion.kernel.ids import new_id
 from clarion.kernel.keys import Key, Keys, read_key_ring
 from clarion.kernel.links import link_public_keys, sign_link
@@ -38,7 +37,7 @@ class Inbox:
 
     def __init__(self, path: Path, keys: Keys) -> None:
         self.pulse = Pulse()
-        self.writer, self.reader = InboxWriter(path), InboxReader(path)
+        self.writer, self.reader = open_writer(path, ENV.inbox_database), open_reader(path, ENV.database)
         ring = read_key_ring(ENV.data.keys, "inbox")
         self._ring = ring
         self._link_ring = read_key_ring(ENV.data.keys, "link")

@@ -13,7 +13,6 @@ import click
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
-from clarion.cli.migration_lock import migrating_alone
 from clarion.cli.supervisor import Child, Supervisor, answers_health
 from clarion.env import VARIABLES, Env, read_env
 from clarion.kernel.errors import ClarionError
@@ -81,9 +80,9 @@ def serve(public: Bind | None, office: Bind | None, only: str | None, quiet: boo
         case "public":
             _become(_public_command(places["public"]), intake_environ(environ))
         case "worker":
-            _become([*_PYTHON, "clarion", "worker"], environ)
+            _become([*_PYTHON, "clarion", "worker"], worker_environ(environ))
         case "office":
-            _serve_office(places["office"], environ)
+            _serve_office(places["office"], office_environ(environ))
         case _:
             _supervise(env, places, environ)
 
@@ -118,23 +117,37 @@ def _refuse_unsafe(env: Env, places: Mapping[str, Bind], only: str | None) -> li
 
 
 def intake_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the public process may know: none of it is secret."""
+    """What the public process may know: nothing secret, but how it reaches the inbox where that is in PostgreSQL."""
     names = {variable.name for variable in VARIABLES if variable.for_intake}
     names |= {name + _FILE for name in names}
     return {
         name: value
-        for name, value in environ.items()
+        for name, value in _renamed(environ, "CLARION_INBOX_URL", "CLARION_DATABASE_URL", "CLARION_INBOX_URL").items()
         if name in names or name in _HARMLESS or name.startswith(_HARMLESS_BEGINNINGS)
     }
 
 
 def office_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the office may know: where mails go, not the password."""
+    """What the office may know: where mails go, not the password; records by its own role."""
     kept = {name: value for name, value in environ.items() if not name.startswith("CLARION_MAIL_URL")}
     parts = urlsplit(environ.get("CLARION_MAIL_URL", "").strip())
     if parts.scheme:
         kept["CLARION_MAIL_URL"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return kept
+    return worker_environ(_renamed(kept, "CLARION_OFFICE_DATABASE_URL", "CLARION_DATABASE_URL", "CLARION_DATABASE_URL"))
+
+
+def worker_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the worker may know: everything but how the others reach the database."""
+    others = ("CLARION_INBOX_URL", "CLARION_OFFICE_DATABASE_URL")
+    return {name: value for name, value in environ.items() if not name.startswith(others)}
+
+
+def _renamed(environ: Mapping[str, str], first: str, second: str, target: str) -> dict[str, str]:
+    """`environ` with `target` as `first` says, or else `second`, themselves or by `_FILE`; neither of them is kept."""
+    source = first if environ.get(first, "").strip() or environ.get(first + _FILE) else second
+    found = {target + end: environ[source + end] for end in ("", _FILE) if environ.get(source + end)}
+    dropped = {name + end for name in (first, second) for end in ("", _FILE)}
+    return {name: value for name, value in environ.items() if name not in dropped} | found
 
 
 def _public_command(bind: Bind) -> list[str]:
@@ -151,6 +164,7 @@ def _become(command: list[str], environ: Mapping[str, str]) -> None:
 
 def _serve_office(bind: Bind, environ: Mapping[str, str]) -> None:
     """Serve the office from this process and one child of it."""
+    os.environ.clear()
     os.environ.update(environ)
     Granian(
         "clarion.office.wsgi:application",
@@ -165,14 +179,10 @@ def _serve_office(bind: Bind, environ: Mapping[str, str]) -> None:
     ).serve()
 
 
-def _migrate(env: Env, environ: Mapping[str, str]) -> None:
+def _migrate(environ: Mapping[str, str]) -> None:
     """Bring the records' tables up to date. Safe to repeat and to race; raises `ClarionError`."""
-    with migrating_alone(env.data):
-        done = subprocess.run(  # noqa: S603 - our own command
-            [*_PYTHON, "django", "migrate", "--no-input", "--verbosity=0", "--settings=clarion.settings"],
-            env=dict(environ),
-            check=False,
-        )
+    command = [*_PYTHON, "clarion", "database", "migrate"]
+    done = subprocess.run(command, env=dict(environ), check=False, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
     if done.returncode:
         raise ClarionError("The records cannot be brought up to date; `clarion doctor` says more.")
 
@@ -191,9 +201,9 @@ def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str])
         signal.signal(number, lambda *_: supervisor.stop())
     try:
         supervisor.start(Child("public", _public_command(places["public"]), intake_environ(environ)))
-        _migrate(env, environ)
+        _migrate(environ)
         supervisor.start(Child("office", _office_command(places["office"]), office_environ(environ)))
-        supervisor.start(Child("worker", [*_PYTHON, "clarion", "worker"], dict(environ)))
+        supervisor.start(Child("worker", [*_PYTHON, "clarion", "worker"], worker_environ(environ)))
         _look_after(supervisor, env, places)
     finally:
         supervisor.end()

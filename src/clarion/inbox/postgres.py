@@ -1,16 +1,21 @@
 """The inbox in PostgreSQL: its table, and connections that may be trusted with what must not be lost."""
 
 import logging
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from clarion.inbox.store import InboxUnavailable
 from clarion.kernel.databases import Database
 
 log = logging.getLogger(__name__)
+
+Connection = psycopg.Connection[Any]
 
 TABLE = "inbox_batches"
 # A row is (a part of) one batch of intake, so a commit writes one, and one dead row is left behind. `size` counts its
@@ -32,15 +37,16 @@ _EXISTS = "SELECT to_regclass(%s) IS NOT NULL"
 
 # Of these a commit that returned is on this server's disk, and on a synchronous standby's where there is one.
 SAFE_COMMITS = ("on", "remote_apply")
+_REST_SECONDS = 0.5
 
 
-def make_table(connection: "psycopg.Connection[Any]") -> bool:
+def make_table(connection: Connection) -> bool:
     """Make the inbox's table where it is missing; gives whether it was. In the caller's transaction."""
     found = connection.execute(_EXISTS, (TABLE,)).fetchone()
     if found and found[0]:
         return False
     for statement in SCHEMA:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
     return True
 
 
@@ -49,33 +55,55 @@ class Line:
 
     def __init__(self, database: Database, name: str) -> None:
         self._parameters = {**database.parameters(), "application_name": name}
-        self._connection: psycopg.Connection[Any] | None = None
+        self._connection: Connection | None = None
+        self._rests_until = 0.0
+        self._is_warned = False
 
     @contextmanager
-    def use(self) -> Iterator["psycopg.Connection[Any]"]:
+    def use(self) -> Iterator[Connection]:
         """The connection, each statement a transaction of its own until BEGIN.
 
         Raises `InboxUnavailable`, and drops the connection, where the server is away, says no, or breaks off: whether
         what was sent holds is then unknown.
         """
+        self._is_warned = False
         try:
             yield self._opened()
         except psycopg.Error as error:
             self.close()
             log.warning("PostgreSQL: %s %s", type(error).__name__, error.sqlstate or "")
             raise InboxUnavailable("the database did not do it") from error
+        if self._is_warned:
+            self.close()
+            raise InboxUnavailable("the database did it, with a warning: a standby may not hold it")
 
-    def _opened(self) -> "psycopg.Connection[Any]":
+    def _opened(self) -> Connection:
+        if self._connection is not None and _is_cut_off(self._connection):
+            self.close()
         if self._connection is None:
-            # Nothing is prepared, so that pgbouncer may stand between.
-            connection = psycopg.connect(**self._parameters, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
-            self._connection = connection
-            _refuse_forgetful(connection)
+            self._connection = self._open()
+            _refuse_forgetful(self._connection)
         return self._connection
 
-    def is_open(self) -> bool:
-        """Whether there is a connection that nobody has closed from this side."""
-        return self._connection is not None
+    def _open(self) -> Connection:
+        """A server that is away is asked twice a second at the most: meanwhile nobody waits for it."""
+        if monotonic() < self._rests_until:
+            raise InboxUnavailable("the database is away")
+        self._rests_until = monotonic() + _REST_SECONDS
+        # Nothing is prepared, so that pgbouncer may stand between.
+        connection = psycopg.connect(**self._parameters, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
+        connection.add_notice_handler(self._heed)
+        self._rests_until = 0.0
+        return connection
+
+    def _heed(self, notice: psycopg.errors.Diagnostic) -> None:
+        """A wait for the standby that somebody cut short ends in a warning, and the commit seems to be good."""
+        self._is_warned = self._is_warned or notice.severity_nonlocalized == "WARNING"
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection is not None and self._connection.info.transaction_status != TransactionStatus.IDLE
 
     def close(self) -> None:
         """Close the connection; an open transaction ends without effect."""
@@ -85,8 +113,18 @@ class Line:
                 connection.close()
 
 
-def _refuse_forgetful(connection: "psycopg.Connection[Any]") -> None:
+def _is_cut_off(connection: Connection) -> bool:
+    """Whether the server has hung up, or said so: a line that rests has nothing to read."""
+    if connection.closed:
+        return True
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+def _refuse_forgetful(connection: Connection) -> None:
     """Raises `InboxUnavailable` where a commit returns before it is on disk."""
     row = connection.execute("SHOW synchronous_commit").fetchone()
     if row is None or row[0] not in SAFE_COMMITS:
-        raise InboxUnavailable("synchronous_commit must be on for this role; run `clarion database roles`")
+        log.error("synchronous_commit must be on for this role; `clarion database roles` says so to the server.")
+        raise InboxUnavailable("synchronous_commit is not on")

@@ -1,13 +1,9 @@
 """Intake's side of the inbox in PostgreSQL. Its role needs INSERT on one table, and nothing else."""
 
-import select
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
-
 from clarion.inbox.postgres import TABLE, Line
-from clarion.inbox.store import InboxUnavailable
 from clarion.kernel.clock import utc_now
 from clarion.kernel.databases import Database
 
@@ -40,7 +36,9 @@ class PostgresWriter:
             part = rows[start : start + _IN_A_ROW]
             ids, bodies = [bytes.fromhex(submission) for submission, _ in part], [body for _, body in part]
             said += [key_number, sealed_key, accepted_at, len(part), ids, bodies]
-        with self._line.use(is_waiting=_is_waiting) as connection:
-            warnings: list[str] = []
-            connection.add_notice_handler(lambda notice: warnings.append(notice.severity_nonlocalized or ""))
+        with self._line.use() as connection:
             connection.execute(_INTO + ", ".join([_ROW] * (len(said) // 6)), said)
+
+    def close(self) -> None:
+        """Close the connection; what was appended stays."""
+        self._line.close()

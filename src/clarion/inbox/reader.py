@@ -53,6 +53,9 @@ class InboxReader:
             with self._file.turn() as db:
                 _remove(db, seqs[start : start + _REMOVED_AT_ONCE])
 
+    def release(self) -> None:
+        """Let go of what was taken and not removed: nothing is held here, since a file has one worker."""
+
     def waiting(self) -> int:
         """How many rows wait."""
         with self._file.look() as db:

@@ -10,7 +10,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from clarion.env import SettingsWrong, read_env
+from clarion.env import Env, SettingsWrong, read_env
 from clarion.intake.app import Intake
 from clarion.intake.confine import confine
 from clarion.kernel.logs import start_logging
@@ -24,8 +24,8 @@ _GRACE_SECONDS = 2
 class PublicProcess:
     """Intake on one address, in one process, until it is told to stop."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._intake = Intake(read_env(), on_broken=self._start_again)
+    def __init__(self, env: Env, host: str, port: int) -> None:
+        self._intake = Intake(env, on_broken=self._start_again)
         self._server = Server(
             self._intake,
             address=host,
@@ -56,8 +56,8 @@ class PublicProcess:
         loop.call_later(_GRACE_SECONDS, os._exit, _BROKEN)
 
 
-async def _serve(host: str, port: int) -> int:
-    return await PublicProcess(host, port).serve()
+async def _serve(env: Env, host: str, port: int) -> int:
+    return await PublicProcess(env, host, port).serve()
 
 
 def main() -> int:
@@ -71,7 +71,7 @@ def main() -> int:
     for folder in (env.data.inbox.parent, env.data.site, env.data.manage, env.data.policy):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     confine(env.data)
-    return uvloop.run(_serve(sys.argv[1], int(sys.argv[2])))
+    return uvloop.run(_serve(env, sys.argv[1], int(sys.argv[2])))
 
 
 if __name__ == "__main__":

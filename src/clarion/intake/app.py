@@ -8,12 +8,13 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from clarion.env import Env, read_env
-from clarion.inbox.writer import InboxWriter
+from clarion.inbox.ends import open_writer
 from clarion.intake.admission import Admission
 from clarion.intake.answers import Answer, plain
+from clarion.intake.busy import BusyAnswers
 from clarion.intake.limits import Limits
 from clarion.intake.origin import without_default_port
-from clarion.intake.posting import BUSY, Posting
+from clarion.intake.posting import Posting
 from clarion.intake.queue import CommitQueue, sealed_commit
 from clarion.intake.reading import read
 from clarion.intake.requests import Receive, Request, Scope, Send
@@ -33,9 +34,10 @@ class Intake:
         host = without_default_port(address.scheme, env.public_host)
         self._host = host.encode()
         self._site = Site(env)
-        self._writer = InboxWriter(env.data.inbox)
+        self._writer = open_writer(env.data.inbox, env.inbox_database)
         self._queue = CommitQueue(sealed_commit(self._writer, lambda: self._site.policy.latest), on_broken)
         self._admission = Admission(env.intake_queue)
+        self._busy = BusyAnswers(self._site)
         limits = Limits(env.network_limits, env.trusted_proxies)
         self._posting = Posting(self._site, limits, self._admission, self._queue, f"{address.scheme}://{host}".encode())
         self._answered: Counter[str] = Counter()
@@ -44,22 +46,27 @@ class Intake:
         """One request, or the life of the server (ASGI 3)."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif scope["type"] == "http" and scope["method"] == "POST":
+            await self._let_in(scope, receive, send)
         elif scope["type"] == "http":
-            request = Request(scope, receive)
-            answer = await (self._let_in(request) if request.method == "POST" else self._answer(request))
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            body = b"" if request.method == "HEAD" else answer.body
-            await send({"type": "http.response.body", "body": body})
+            await self._serve(Request(scope, receive), send)
 
-    async def _let_in(self, request: Request) -> Answer:
-        """The answer to a form; where too many are under way, nothing of it is read."""
-        if not self._admission.enter(is_by_link=may_hold_token(request.path)):
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a form; where too many are under way, nothing of it is read."""
+        if not self._admission.enter(is_by_link=may_hold_token(scope["path"])):
             self._answered["503"] += 1
-            return self._site.error(503, request, time.monotonic(), BUSY)
+            await self._busy.send(scope, receive, send)
+            return
         try:
-            return await self._answer(request)
+            await self._serve(Request(scope, receive), send)
         finally:
             self._admission.leave()
+
+    async def _serve(self, request: Request, send: Send) -> None:
+        answer = await self._answer(request)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        body = b"" if request.method == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, request: Request) -> Answer:
         now = time.monotonic()

@@ -13,7 +13,8 @@ from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from clarion.campaigns.models import Campaign
 from clarion.events import actions as events
-from clarion.inbox.reader import InboxReader, SealedRow
+from clarion.inbox.ends import ReadingEnd
+from clarion.inbox.reader import SealedRow
 from clarion.kernel.clock import MINUTE
 from clarion.kernel.keys import KeyRing, Keys, PublicKeys
 from clarion.kernel.links import LinkKind
@@ -52,7 +53,7 @@ class Drainer:
 
     def __init__(
         self,
-        reader: InboxReader,
+        reader: ReadingEnd,
         inbox_keys: KeyRing,
         link_keys: PublicKeys,
         keys: Keys,
@@ -71,14 +72,23 @@ class Drainer:
         """Drain one batch; gives whether more may wait."""
         rows = self._reader.take(BATCH)
         if rows:
-            self._drain(rows, now)
+            try:
+                self._drain(rows, now)
+            except Exception:
+                self._reader.release()  # whoever tries next may have them
+                raise
             self._reader.remove([row.seq for row in rows])
             self._pulse.mail_wanted.set()
             self._pulse.publish_wanted.set()
         if len(rows) < BATCH:
-            self._pulse.drained_until = now - _IN_FLIGHT
+            self._note_drained(now)
         self._truncate_if_due(now)
-        return len(rows) == BATCH
+        return len(rows) >= BATCH
+
+    def _note_drained(self, now: datetime) -> None:
+        """Nothing more is to be had; what another worker holds is not drained yet."""
+        oldest = self._reader.oldest_at()
+        self._pulse.drained_until = min(now, oldest or now) - _IN_FLIGHT
 
     def _drain(self, rows: Sequence[SealedRow], now: datetime) -> None:
         opened = list(self._open(rows, now))

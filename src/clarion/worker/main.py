@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from clarion.env import Env
 from clarion.gateways.mail import make_mailer
-from clarion.inbox.reader import InboxReader
+from clarion.inbox.ends import ReadingEnd, open_reader
 from clarion.inbox.store import InboxBroken, InboxUnavailable
 from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import read_key_ring, read_keys
@@ -36,7 +36,7 @@ def run(env: Env, stop: threading.Event) -> None:
     pulse = Pulse()
     keys = read_keys(env.data.keys)
     settings_file = env.data.root / "countries.toml"
-    reader = InboxReader(env.data.inbox)
+    reader = open_reader(env.data.inbox, env.database)
     inbox_keys = read_key_ring(env.data.keys, "inbox")
     link_keys = link_public_keys(read_key_ring(env.data.keys, "link"))
     drainer = Drainer(reader, inbox_keys, link_keys, keys, settings_file, pulse)
@@ -77,7 +77,7 @@ def _end(threads: list[threading.Thread], pulse: Pulse) -> None:
 
 
 def _beat_until(stop: threading.Event, env: Env, pulse: Pulse) -> None:
-    meter = _Meter(env, InboxReader(env.data.inbox))
+    meter = _Meter(env, open_reader(env.data.inbox, env.database))
     try:
         while True:
             with suppress(OSError):
@@ -91,7 +91,7 @@ def _beat_until(stop: threading.Event, env: Env, pulse: Pulse) -> None:
 class _Meter:
     """Measures what waits, less often than the heart beats: counting a long queue costs something."""
 
-    def __init__(self, env: Env, inbox: InboxReader) -> None:
+    def __init__(self, env: Env, inbox: ReadingEnd) -> None:
         self._addresses = (env.public_url, env.office_url)
         self._inbox = inbox
         self._measured_at: float | None = None

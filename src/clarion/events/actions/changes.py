@@ -42,7 +42,7 @@ def _managed_event(submission: Submission) -> Event | None:
     link = submission.link
     if link is None or link.kind != LinkKind.MANAGE:
         return None
-    found = Event.objects.select_for_update().select_related("campaign__team", "venue")
+    found = Event.objects.select_for_update(of=("self",)).select_related("campaign__team", "venue")
     return found.filter(public_id=link.record, campaign_id=link.campaign, generation=link.generation).first()
 
 
@@ -213,7 +213,11 @@ def reopen_revision(revision: Revision, *, now: datetime) -> bool:
 
     Not where a newer change waits, or where the event has another text by now.
     """
-    event = Event.objects.select_for_update().select_related("campaign__team", "venue").get(pk=revision.event_id)
+    event = (
+        Event.objects.select_for_update(of=("self",))
+        .select_related("campaign__team", "venue")
+        .get(pk=revision.event_id)
+    )
     decided = Revision.objects.filter(pk=revision.pk, state=revision.state).exclude(state=Revision.State.REPLACED)
     if not decided.exists() or event.revisions.filter(state=Revision.State.WAITING).exists():
         return False

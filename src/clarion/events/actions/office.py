@@ -53,7 +53,11 @@ class _OwnEvents:
     """A campaign's own events, found again by what a row says: one look for a whole table."""
 
     def __init__(self, campaign: Campaign) -> None:
-        ours = Event.objects.select_for_update().select_related("campaign__team", "venue").filter(campaign=campaign)
+        ours = (
+            Event.objects.select_for_update(of=("self",))
+            .select_related("campaign__team", "venue")
+            .filter(campaign=campaign)
+        )
         self._by_id: dict[str, Event] = {}
         self._by_place: dict[tuple[str, ...], list[Event]] = defaultdict(list)
         for event in ours.exclude(origin=Event.Origin.PROPOSAL).order_by("pk"):
@@ -163,7 +167,7 @@ def new_manage_link(public_id: str, *, by: Actor, now: datetime) -> None:
 
 def locked_event(public_id: str) -> Event:
     """The event, locked until the transaction ends; raises `UnknownEvent`."""
-    found = Event.objects.select_for_update().select_related("campaign__team", "venue")
+    found = Event.objects.select_for_update(of=("self",)).select_related("campaign__team", "venue")
     event = found.filter(public_id=public_id).first()
     if event is None:
         raise UnknownEvent("There is no such event.")

@@ -179,7 +179,7 @@ def _event_of_link(submission: Submission, keys: Keys) -> Event | None:
     link = submission.link
     if link is None or link.kind not in CONFIRM_KINDS or link.is_expired(submission.accepted_at):
         return None
-    found = Event.objects.select_for_update().select_related("campaign__team", "venue")
+    found = Event.objects.select_for_update(of=("self",)).select_related("campaign__team", "venue")
     event = found.filter(public_id=link.record, campaign_id=link.campaign).first()
     if event is None or (link.kind.is_typed and not _is_typed_right(event, submission.fields.get("email", ""), keys)):
         return None
