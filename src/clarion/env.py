@@ -90,6 +90,11 @@ VARIABLES = (
         for_intake=True,
     ),
     Variable(
+        "CLARION_WAVE_FROM",
+        "1000",
+        "So many alike signatures confirmed within an hour may be a wave, which is held; 0: none ever is.",
+    ),
+    Variable(
         "CLARION_BACKUP_RECIPIENT",
         "",
         "Public keys of those who may open a backup (`age1…` or `ssh-ed25519 …`), separated by commas.",
@@ -142,6 +147,7 @@ class Env:
     trusted_proxies: tuple[Network, ...]
     network_limits: tuple[NetworkLimit, ...]
     intake_queue: int
+    wave_from: int
     backup_recipients: tuple[str, ...]
     frame_ancestor: str
 
@@ -173,6 +179,7 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
         trusted_proxies=reader.read("CLARION_TRUSTED_PROXIES", _networks),
         network_limits=reader.read("CLARION_NETWORK_LIMITS", _network_limits),
         intake_queue=reader.read("CLARION_INTAKE_QUEUE", _count),
+        wave_from=reader.read("CLARION_WAVE_FROM", _count),
         backup_recipients=reader.read("CLARION_BACKUP_RECIPIENT", _public_keys),
         frame_ancestor=reader.read("CLARION_FRAME_ANCESTOR", lambda text: _web_address(text) if text else ""),
     )
