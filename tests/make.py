@@ -138,13 +138,15 @@ def make_submission(
     target: str | None = None,
     is_slow: bool = False,
     submission_id: RecordId | None = None,
+    networks: tuple[int, ...] = (),
     **fields: str,
 ) -> Submission:
     """A form as intake hands it over; a sign form is Amina's from Kenya unless `fields` say otherwise."""
     sign = {"name": "Amina Otieno", "email": "amina@example.com", "country": "KE"} if form == "sign" else {}
     return Submission(
-        submission_id or new_id(), form, campaign, language, at.timestamp(), {**sign, **fields}, link, target, is_slow
-    )
+        submission_id or new_id(), form, campaign, language, at.timestamp(), {**sign, **fields}, link, target, is_slow,
+        networks=networks,
+    )  # fmt: skip
 
 
 def make_signature(

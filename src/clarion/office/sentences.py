@@ -43,6 +43,7 @@ REPORTS: Mapping[str, str] = {
 
 TROUBLE: Mapping[str, str] = {
     "inbox": "Forms are not drained.", "mail": "Mails do not leave.", "publish": "Pages cannot be written.",
+    "waves": "Waves cannot be looked for.",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from django.db.models import Count, F, Q, QuerySet
@@ -183,13 +183,18 @@ def _is_alike(one: Traits, other: Traits) -> bool:
     return shares_network and (one.domain, one.name, one.country) == (other.domain, other.name, other.country)
 
 
-def unsettled_waves(*, now: datetime, within: timedelta = WINDOW) -> list[int]:
-    """Waves whose signatures may not all be where they belong.
+def unsettled_waves() -> list[int]:
+    """Waves whose signatures are not all where they belong."""
+    return list(Wave.objects.filter(is_settled=False).order_by("pk").values_list("pk", flat=True))
 
-    Decided ones are looked at for an hour more: a confirmation that was under way may have come to rest late.
+
+def watched_waves(*, now: datetime) -> list[int]:
+    """Waves that may have got or lost a signature unseen: those that are held, or were decided within the hour.
+
+    A confirmation that was under way on another worker may come to rest on the wrong side of a decision.
     """
-    late = Q(decided_at__gt=now - within) | Q(state=Wave.State.HELD)
-    return list(Wave.objects.filter(Q(is_settled=False) | late).order_by("pk").values_list("pk", flat=True))
+    late = Q(state=Wave.State.HELD) | Q(decided_at__gt=now - WINDOW)
+    return list(Wave.objects.filter(late).order_by("pk").values_list("pk", flat=True))
 
 
 def waves_of(campaign: Campaign) -> QuerySet[Wave]:

@@ -1,4 +1,4 @@
-"""The worker: three loops that never wait for each other, and a heartbeat."""
+"""The worker: four loops that never wait for each other, and a heartbeat."""
 
 import logging
 import threading
@@ -23,6 +23,7 @@ from clarion.worker.loops import run_loop
 from clarion.worker.mailing import Postman
 from clarion.worker.publishing import PublishLoop, publish_lock
 from clarion.worker.pulse import Beat, Pulse, write_beat
+from clarion.worker.watching import Watch
 
 log = logging.getLogger("clarion.worker")
 
@@ -32,7 +33,7 @@ STOP_SECONDS = 7.0
 
 
 def run(env: Env, stop: threading.Event) -> None:
-    """Run the three loops until `stop`, then end within eight seconds. Raises what keeps it from starting at all."""
+    """Run the loops until `stop`, then end within eight seconds. Raises what keeps it from starting at all."""
     pulse = Pulse()
     keys = read_keys(env.data.keys)
     settings_file = env.data.root / "countries.toml"
@@ -44,9 +45,10 @@ def run(env: Env, stop: threading.Event) -> None:
     drain = partial(run_loop, "inbox", drainer.step, idle_seconds=0.1, at_end=reader.close)
     mail = partial(run_loop, "mail", postman.step, idle_seconds=0.25, wanted=pulse.mail_wanted, at_end=postman.close)
     publish = partial(_publish, env)
+    watch = partial(run_loop, "waves", Watch(env.wave_from).step, idle_seconds=1.0, wanted=pulse.waves_wanted)
     threads = [
         threading.Thread(target=partial(loop, pulse=pulse, stop=stop), name=name, daemon=True)
-        for name, loop in (("inbox", drain), ("mail", mail), ("publish", publish))
+        for name, loop in (("inbox", drain), ("mail", mail), ("publish", publish), ("waves", watch))
     ]
     for thread in threads:
         thread.start()
@@ -69,6 +71,7 @@ def _end(threads: list[threading.Thread], pulse: Pulse) -> None:
     """Wait for the loops, woken from their rest; one that is stuck (a mail host) is left behind."""
     pulse.mail_wanted.set()
     pulse.publish_wanted.set()
+    pulse.waves_wanted.set()
     deadline = monotonic() + STOP_SECONDS
     for thread in threads:
         thread.join(max(deadline - monotonic(), 0.0))

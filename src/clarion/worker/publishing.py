@@ -189,7 +189,11 @@ class Publisher:
             raise Overtaken
 
     def refresh(self, now: datetime) -> None:
-        """Bring the slower pages up to date: those that show figures, and how long mails take."""
+        """Bring the slower pages up to date: those that show figures, and how long mails take.
+
+        And the policy file: the key by which networks are marked is a new one each day.
+        """
+        write_policy(self.press(now))
         for slug in sorted(self._stale):
             with suppress(Overtaken):  # then it stays stale until the next minute
                 pages.publish_count_pages(slug, desk=self.press(now), pause=self.pause)

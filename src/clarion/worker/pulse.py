@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Literal
 
-LoopName = Literal["inbox", "mail", "publish"]
+LoopName = Literal["inbox", "mail", "publish", "waves"]
 
 
 @dataclass(slots=True)
@@ -24,6 +24,7 @@ class Pulse:
     mail_delay: timedelta | None = None
     mail_wanted: Event = field(default_factory=Event)
     publish_wanted: Event = field(default_factory=Event)
+    waves_wanted: Event = field(default_factory=Event)
 
     def codes(self) -> list[str]:
         """The names of the loops in trouble."""

@@ -13,6 +13,7 @@ from clarion.events.actions import end_past_events
 from clarion.jobs.promises import promise
 from clarion.moderation.actions import promise_digests
 from clarion.privacy.actions import erase_expired
+from clarion.signatures.actions import forget_wave_marks
 from clarion.worker.pulse import Pulse
 
 log = logging.getLogger("clarion.worker")
@@ -32,6 +33,7 @@ class Schedule:
         self._try("end events", lambda: _end_events(now))
         self._try("open and close", lambda: _note_opening_hours(since, now))
         self._try("erase", lambda: self._erase(now))
+        self._try("forget marks", lambda: _forget_marks(now))
         self._try("remind moderators", lambda: promise_digests(now=now))
         self._try("end sessions", lambda: _forget_sessions(now))
         self._try("cut the log", lambda: self._truncate_if_due(now))
@@ -64,6 +66,12 @@ def truncate_records() -> bool:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         is_busy: int = cursor.fetchone()[0]
     return not is_busy
+
+
+def _forget_marks(now: datetime) -> None:
+    """By what signatures were compared: after two days the keys of networks are gone, and so are the marks."""
+    while forget_wave_marks(now=now):
+        pass
 
 
 def _forget_sessions(now: datetime) -> None:

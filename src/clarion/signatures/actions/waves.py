@@ -28,6 +28,7 @@ from clarion.signatures.wave_queries import (
     networks_of,
     traits_of,
     unsettled_waves,
+    watched_waves,
     waves_among,
 )
 from clarion.signatures.wave_rules import COUNTRY_FROM, WINDOW, AlreadyDecided, Decision
@@ -45,11 +46,11 @@ _BELONG: dict[str, State] = {
 
 def look_for_waves(*, wave_from: int, now: datetime) -> int:
     """Hold every wave of the last hour that is not known yet; gives how many. Safe to repeat; 0 looks for none."""
-    since = now - WINDOW
-    if not wave_from:
-        return 0
-    opened = 0
-    for number, size in busy_campaigns(since, int(wave_from * COUNTRY_FROM)).items():
+    for number in watched_waves(now=now):
+        settle_wave(number, now=now)
+    opened, since = 0, now - WINDOW
+    busy = busy_campaigns(since, int(wave_from * COUNTRY_FROM)) if wave_from else {}
+    for number, size in busy.items():
         rows = counted_since(since).filter(campaign=number)
         for found in waves_among(rows, size, wave_from):
             wave = open_wave(number, found, since=since, now=now)
@@ -103,7 +104,7 @@ def decide_wave(
 
 def settle_waves(*, now: datetime) -> int:
     """Bring the signatures of every wave where they belong; gives how many moved. Safe to repeat and to cut off."""
-    return sum(settle_wave(number, now=now) for number in unsettled_waves(now=now))
+    return sum(settle_wave(number, now=now) for number in unsettled_waves())
 
 
 def settle_wave(number: int, *, now: datetime) -> int:
