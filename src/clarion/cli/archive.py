@@ -25,6 +25,7 @@ from clarion.cli.encryption import (
     write_encrypted,
 )
 from clarion.cli.snapshot import Told, snapshot
+from clarion.kernel.databases import Database
 from clarion.kernel.errors import ClarionError
 from clarion.kernel.files import DataFolder
 
@@ -33,7 +34,7 @@ MANIFEST = "manifest.json"
 PARTIAL = ".partial"
 _CHUNK_BYTES = 1 << 20
 
-Database = Literal["sqlite", "postgresql"]
+Kind = Literal["sqlite", "postgresql"]
 
 
 class ArchiveWrong(ClarionError):
@@ -45,7 +46,7 @@ class Manifest:
     """What a backup says of itself: SHA-256 by file name, and the fingerprints of the keys that read it."""
 
     made_at: datetime
-    database: Database
+    kind: Kind
     hashes: Mapping[str, str]
     keys: Mapping[str, str]
 
@@ -54,11 +55,16 @@ class Manifest:
         said = {
             "format": FORMAT,
             "made_at": self.made_at.isoformat(),
-            "database": self.database,
+            "database": self.kind,
             "hashes": self.hashes,
             "keys": self.keys,
         }
         return json.dumps(said, indent=1)
+
+
+def kind_of(database: Database | None) -> Kind:
+    """Where records and inbox lie."""
+    return "postgresql" if database else "sqlite"
 
 
 def silent(done: int, total: int) -> None:
@@ -66,16 +72,24 @@ def silent(done: int, total: int) -> None:
 
 
 def write_backup(
-    data: DataFolder, target: Path, recipients: Sequence[Recipient], *, now: datetime, told: Told = silent
+    data: DataFolder,
+    target: Path,
+    recipients: Sequence[Recipient],
+    *,
+    now: datetime,
+    database: Database | None = None,
+    told: Told = silent,
 ) -> Path:
     """Write a backup of `data` to `target` (a file, or a folder that gets a dated one); gives its path.
 
-    Without `recipients` it is not encrypted. All that was acknowledged before `now` is in it. Raises `ArchiveWrong`
-    or `NoSnapshot`, and leaves nothing under the final name then. `told` hears how far each step is, in bytes.
+    Without `recipients` it is not encrypted. Records and inbox are those of `database`, else of the data folder. All
+    that was acknowledged before `now` is in it. Raises `ArchiveWrong`, `NoSnapshot` or `DumpFailed`, and leaves
+    nothing under the final name then. `told` hears how far each step is, in bytes.
     """
     path = _target_file(data, target, now, is_closed=bool(recipients))
-    with snapshot(data, told) as files:
-        manifest = Manifest(now, "sqlite", {name: sha256(file) for name, file in files.items()}, key_fingerprints(data))
+    with snapshot(data, database, told) as files:
+        hashes = {name: sha256(file) for name, file in files.items()}
+        manifest = Manifest(now, kind_of(database), hashes, key_fingerprints(data))
         write_whole(path, _heard(tar_chunks(files, manifest), told, _size(files)), recipients)
     return path
 

@@ -88,7 +88,7 @@ def _recipients(env: Env, named: Sequence[str]) -> list[Recipient]:
 def _back_up(env: Env, target: Path, recipients: Sequence[Recipient]) -> None:
     began = utc_now()
     with Bar("Copying, then writing") as bar:
-        path = write_backup(env.data, target, recipients, now=began, told=bar.show)
+        path = write_backup(env.data, target, recipients, now=began, database=env.database, told=bar.show)
     size = path.stat().st_size
     note_backup(env.data, LastBackup(began, str(path), size, is_encrypted=bool(recipients)))
     click.echo(f"Backed up to {path} ({size / 1_000_000:.1f} MB{', encrypted' if recipients else ', NOT encrypted'}).")

@@ -71,13 +71,12 @@ def read_keys_file(path: Path, identities: Sequence[Identity] = ()) -> dict[str,
     return keys
 
 
-def lay_keys(keys: Mapping[str, bytes], data: DataFolder) -> None:
+def lay_keys(keys: Mapping[str, bytes], data: DataFolder, *, is_fresh: bool) -> None:
     """Lay keys into the data folder.
 
-    One of the same name that differs is kept beside, as `<name>.replaced`; unless nothing was ever stored here, so
-    that it is only what this very command made at its start.
+    One of the same name that differs is kept beside, as `<name>.replaced`; unless nothing was ever stored here
+    (`is_fresh`), so that it is only what this very command made at its start.
     """
-    is_fresh = not (data.records.exists() or data.inbox.exists())
     for name, content in keys.items():
         target = data.keys / name
         if target.exists() and target.read_bytes() != content and not is_fresh:

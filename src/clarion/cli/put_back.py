@@ -9,13 +9,15 @@ from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 
-from clarion.cli.archive import ArchiveWrong, Manifest, silent, unpack_backup
+from clarion.cli.archive import ArchiveWrong, Manifest, kind_of, silent, unpack_backup
 from clarion.cli.encryption import Identity
 from clarion.cli.keys_apart import lay_keys, read_keys_file, refuse_other_keys
+from clarion.cli.postgres_dump import DUMP, load_database, refuse_to_load
 from clarion.cli.snapshot import Told
 from clarion.inbox.reader import InboxReader, SealedRow
 from clarion.inbox.store import make_way
 from clarion.inbox.writer import InboxWriter
+from clarion.kernel.databases import Database
 from clarion.kernel.files import DataFolder
 
 _FRESH_SECONDS = 15  # a heartbeat younger than that is a running worker's
@@ -30,26 +32,37 @@ def put_back(
     keys: Path | None = None,
     erased: Path | None = None,
     replace: bool = False,
+    database: Database | None = None,
     told: Told = silent,
 ) -> Manifest:
-    """Lay the files of a backup into `data`; raises `ArchiveWrong`, and has changed nothing then."""
-    _refuse_to_harm(data, replace)
+    """Lay the files of a backup into `data`, and its dump into `database` where records and inbox lie there.
+
+    Raises `ArchiveWrong` or `DumpFailed`, and has changed nothing then; only where `pg_restore` itself fails, keys
+    and the list of erasures are there already.
+    """
+    _refuse_to_harm(data, database, replace)
     data.make()
+    is_fresh = not (data.records.exists() or data.inbox.exists() or (database and replace))
     given = read_keys_file(keys, identities) if keys else {}
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data.root) as work:
         manifest = unpack_backup(archive, Path(work), identities, told)
+        _refuse_other_kind(manifest, database)
         refuse_other_keys(manifest.keys, data, given)
-        lay_keys(given, data)
+        lay_keys(given, data, is_fresh=is_fresh)
         # First, so that a restore that is cut off here cannot bring anybody back.
         _merge_erasures(data, [Path(work) / data.erased.name, *([erased] if erased else [])])
+        if database is not None:
+            load_database(database, Path(work) / DUMP)
         _lay_all(Path(work), data, manifest)
     return manifest
 
 
-def _refuse_to_harm(data: DataFolder, replace: bool) -> None:
+def _refuse_to_harm(data: DataFolder, database: Database | None, replace: bool) -> None:
     if data.heartbeat.exists() and time.time() - data.heartbeat.stat().st_mtime < _FRESH_SECONDS:
         raise ArchiveWrong("Clarion is running on this data folder. Stop it first, and wait a quarter of a minute.")
-    if not replace and _has_campaigns(data):
+    if database is not None:
+        refuse_to_load(database, replace=replace)
+    elif not replace and _has_campaigns(data):
         raise ArchiveWrong(f"There are records in {data.root}. Name an empty CLARION_DATA, or say --replace.")
 
 
@@ -66,13 +79,24 @@ def _has_campaigns(data: DataFolder) -> bool:
         return True
 
 
+def _refuse_other_kind(manifest: Manifest, database: Database | None) -> None:
+    if manifest.kind == kind_of(database):
+        return
+    if database is not None:
+        raise ArchiveWrong(
+            "This backup is of SQLite, and CLARION_DATABASE_URL names PostgreSQL. Restore it with CLARION_DATABASE_URL"
+            " empty; then `clarion move` carries it over."
+        )
+    raise ArchiveWrong("This backup is of PostgreSQL. Set CLARION_DATABASE_URL to an empty database, and try again.")
+
+
 def _lay_all(work: Path, data: DataFolder, manifest: Manifest) -> None:
     for name in manifest.hashes:
         if name == data.inbox.name:
             _add_to_inbox(work / name, data.inbox)
         elif name == data.records.name:
             _lay(work / name, data.records)
-        elif name != data.erased.name:
+        elif name not in (data.erased.name, DUMP):
             _lay(work / name, data.root / name)
 
 

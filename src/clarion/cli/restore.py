@@ -51,7 +51,16 @@ def _restore(
     env: Env, archive: Path, identities: Sequence[Identity], *, keys: Path | None, erased: Path | None, replace: bool
 ) -> None:
     with Bar("Reading") as bar:
-        manifest = put_back(env.data, archive, identities, keys=keys, erased=erased, replace=replace, told=bar.show)
+        manifest = put_back(
+            env.data,
+            archive,
+            identities,
+            keys=keys,
+            erased=erased,
+            replace=replace,
+            database=env.database,
+            told=bar.show,
+        )
     click.echo(f"Restored the backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC.")
     migrate_if_behind()
     count, held = erase_again(now=utc_now()), hold_mails()

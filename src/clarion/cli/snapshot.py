@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from clarion.cli.postgres_dump import DUMP, dump_database
+from clarion.kernel.databases import Database
 from clarion.kernel.errors import ClarionError
 from clarion.kernel.files import DataFolder
 
@@ -27,18 +29,19 @@ class NoSnapshot(ClarionError):
 
 
 @contextmanager
-def snapshot(data: DataFolder, told: Told) -> Iterator[dict[str, Path]]:
+def snapshot(data: DataFolder, database: Database | None, told: Told) -> Iterator[dict[str, Path]]:
     """Copies of all that is saved, by their names in the archive, for a block; one backup at a time.
 
-    Raises `NoSnapshot`: nothing there, no room, or another backup at work.
+    Raises `NoSnapshot`: nothing there, no room, or another backup at work; `DumpFailed` for PostgreSQL.
     """
-    if not data.records.exists():
+    if database is None and not data.records.exists():
         raise NoSnapshot(f"There are no records in {data.root}: nothing to back up. Is CLARION_DATA right?")
     with _alone(data.backup):
-        _refuse_without_room(data)
+        if database is None:
+            _refuse_without_room(data)
         with tempfile.TemporaryDirectory(prefix="copy-", dir=data.backup) as work:
             try:
-                files = dict(_copies(data, Path(work), told))
+                files = dict(_copies(data, database, Path(work), told))
             except (OSError, sqlite3.Error) as error:
                 raise NoSnapshot(f"The copy for the backup failed: {error}. Nothing of it was left.") from error
             yield files
@@ -73,17 +76,25 @@ def _size_with_log(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.exists())
 
 
-def _copies(data: DataFolder, work: Path, told: Told) -> Iterator[tuple[str, Path]]:
-    for source in (data.inbox, data.records):  # in this order
-        if source.exists():
-            _copy_database(source, work / source.name, told)
-            yield source.name, work / source.name
+def _copies(data: DataFolder, database: Database | None, work: Path, told: Told) -> Iterator[tuple[str, Path]]:
+    if database is not None:
+        dump_database(database, work / DUMP, spare_bytes=_SPARE_BYTES)
+        yield DUMP, work / DUMP
+    else:
+        yield from _copies_of_files(data, work, told)
     # After the records: whoever is missing in them is on the list.
     for pattern in (data.erased.name, *_HOST_FILES):
         for source in sorted(data.root.glob(pattern)):
             name = source.relative_to(data.root).as_posix()
             (work / name).parent.mkdir(exist_ok=True)
             yield name, Path(shutil.copyfile(source, work / name))
+
+
+def _copies_of_files(data: DataFolder, work: Path, told: Told) -> Iterator[tuple[str, Path]]:
+    for source in (data.inbox, data.records):  # in this order
+        if source.exists():
+            _copy_database(source, work / source.name, told)
+            yield source.name, work / source.name
 
 
 def _copy_database(source: Path, copy: Path, told: Told) -> None:

@@ -1,0 +1,151 @@
+"""A PostgreSQL database's part in a backup: `pg_dump` and `pg_restore` of the machine, found on the PATH.
+
+One dump is one snapshot: a row that is being drained is in the inbox or in the records, or in both.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from clarion.inbox.postgres import TABLE
+from clarion.kernel.databases import Database
+from clarion.kernel.errors import ClarionError
+
+DUMP = "database.dump"
+_KEPT = f"{TABLE}_kept"  # forms that wait here, while a backup takes the place of the tables
+_COLUMNS = ("key_number", "sealed_key", "accepted_at", "size", "submissions", "bodies")  # all but the number
+_NAMES = {
+    "inbox": sql.Identifier(TABLE),
+    "kept": sql.Identifier(_KEPT),
+    "columns": sql.SQL(", ").join(sql.Identifier(column) for column in _COLUMNS),
+}
+_LOOK_SECONDS = 0.2
+
+
+class DumpFailed(ClarionError):
+    """A dump could not be made or loaded; the text says why."""
+
+
+def dump_database(database: Database, target: Path, *, spare_bytes: int) -> None:
+    """Write a dump to `target`; raises `DumpFailed`, also where fewer than `spare_bytes` would stay free there."""
+    if database.is_pooled:
+        raise DumpFailed("pg_dump needs a line of its own: give the backup the server's address, not pgbouncer's.")
+    command = [_program("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", f"--file={target}"]
+    with _started(command, database) as process:
+        while process.poll() is None:
+            if shutil.disk_usage(target.parent).free < spare_bytes:
+                process.kill()
+                raise DumpFailed(f"The disk of {target.parent} is nearly full: the dump was broken off. Make room.")
+            time.sleep(_LOOK_SECONDS)
+        _refuse_failure(process, "pg_dump")
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise DumpFailed(
+            f"{name} is not on the PATH. It comes with Debian's package postgresql-client; take the server's version."
+        )
+    return found
+
+
+def _started(command: list[str], database: Database) -> "subprocess.Popen[str]":
+    said = database.parameters()
+    environ = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "PGPASSWORD": said.pop("password", "")}
+    return subprocess.Popen(  # noqa: S603 - found on the PATH; the password is no argument
+        [*command, f"--dbname={make_conninfo(**said)}"], env=environ, stderr=subprocess.PIPE, text=True
+    )
+
+
+def _refuse_failure(process: "subprocess.Popen[str]", name: str) -> None:
+    _, said = process.communicate()
+    if not process.returncode:
+        return
+    if "server version mismatch" in said:
+        versions = " ".join(line.split("detail: ")[-1] for line in said.splitlines() if "detail: " in line)
+        raise DumpFailed(f"The server is newer than {name} ({versions}). Install postgresql-client of its version.")
+    raise DumpFailed(f"{name} failed: {' '.join(said.split())[:600]}")
+
+
+def refuse_to_load(database: Database, *, replace: bool) -> None:
+    """Raises `DumpFailed` where somebody uses the database, or where it holds campaigns and `replace` is not said."""
+    with _connected(database) as connection:
+        others = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        ).fetchone()
+        if others and others[0]:
+            raise DumpFailed(
+                f"{others[0]} connections to the database are open. Stop every Clarion that uses it first."
+            )
+        if not replace and _holds_campaigns(connection):
+            raise DumpFailed("There are records in the database. Name an empty one, or say --replace.")
+
+
+def _connected(database: Database) -> "psycopg.Connection[Any]":
+    try:
+        return psycopg.connect(**database.parameters())  # type: ignore[arg-type]
+    except psycopg.OperationalError as error:
+        raise DumpFailed(f"The database does not answer: {' '.join(str(error).split())[:300]}") from error
+
+
+def _holds_campaigns(connection: "psycopg.Connection[Any]") -> bool:
+    if not _exists(connection, "campaigns_campaign"):
+        return False
+    found = connection.execute("SELECT EXISTS (SELECT 1 FROM campaigns_campaign)").fetchone()
+    return bool(found and found[0])
+
+
+def _exists(connection: "psycopg.Connection[Any]", table: str) -> bool:
+    found = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
+    return bool(found and found[0])
+
+
+def load_database(database: Database, dump: Path) -> None:
+    """Put a dump in the place of the tables that are there, in one transaction; raises `DumpFailed`.
+
+    Forms that wait in the inbox here stay: they are laid aside before, and added after. Safe to repeat.
+    """
+    with _connected(database) as connection:
+        _lay_aside(connection)
+    try:
+        _restore(database, dump)
+    except DumpFailed:
+        with _connected(database) as connection:
+            connection.execute(sql.SQL("DROP TABLE IF EXISTS {kept}").format(**_NAMES))
+        raise
+    with _connected(database) as connection:
+        _add_what_was_laid_aside(connection)
+
+
+def _restore(database: Database, dump: Path) -> None:
+    command = [_program("pg_restore"), "--clean", "--if-exists", "--no-owner", "--no-privileges"]
+    command += ["--single-transaction", "--exit-on-error"]
+    with _started([*command, str(dump)], database) as process:
+        _refuse_failure(process, "pg_restore")
+
+
+def _lay_aside(connection: "psycopg.Connection[Any]") -> None:
+    """What an earlier try laid aside stays there too: a form that is drained twice counts once."""
+    if _exists(connection, TABLE):
+        for statement in (
+            "CREATE TABLE IF NOT EXISTS {kept} AS SELECT {columns} FROM {inbox} WITH NO DATA",
+            "INSERT INTO {kept} SELECT {columns} FROM {inbox}",
+        ):
+            connection.execute(sql.SQL(statement).format(**_NAMES))
+
+
+def _add_what_was_laid_aside(connection: "psycopg.Connection[Any]") -> None:
+    if _exists(connection, _KEPT):
+        for statement in (
+            "INSERT INTO {inbox} ({columns}) SELECT {columns} FROM {kept}",
+            "DROP TABLE {kept}",
+        ):
+            connection.execute(sql.SQL(statement).format(**_NAMES))
