@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "clarion.jobs",
     "clarion.audit",
     "clarion.outbox",
+    "clarion.machines",
     "clarion.organisers",
     "clarion.places",
     "clarion.campaigns",
