@@ -8,7 +8,7 @@ import pytest
 
 from clarion.pages.writing import Folder
 
-PAGE = b"<p>water</p>" * 400
+PAGE = b"<p>water</p>" * 2000
 
 
 def test_a_page_lies_there_with_its_compressed_siblings(tmp_path: Path) -> None:
@@ -20,6 +20,15 @@ def test_a_page_lies_there_with_its_compressed_siblings(tmp_path: Path) -> None:
     assert brotli.decompress(page.with_name("index.html.br").read_bytes()) == PAGE
     assert gzip.decompress(page.with_name("index.html.gz").read_bytes()) == PAGE
     assert sorted(path.name for path in page.parent.iterdir()) == ["index.html", "index.html.br", "index.html.gz"]
+
+
+def test_a_page_that_gzip_brings_into_the_first_flight_has_no_other_form(tmp_path: Path) -> None:
+    """Tens of thousands of events' pages are so small that a second form saves nobody anything."""
+    page = b"<p>water</p>" * 1000
+    Folder(tmp_path).write("page.html", page)
+
+    assert gzip.decompress((tmp_path / "page.html.gz").read_bytes()) == page
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "page.html.gz"]
 
 
 def test_the_same_bytes_are_not_written_again(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from clarion.campaigns.models import Statement
 from clarion.campaigns.queries import languages_behind
+from clarion.events.models import Event
 from clarion.pages.coverage_map import coverage_map, reach
 from clarion.pages.forms import sign_form
 from clarion.pages.showing import showings, upcoming
@@ -16,13 +17,13 @@ UPDATES_SHOWN = 2
 
 def pages_of(scene: Scene) -> Iterator[Page]:
     """The call's own page."""
-    coming = [one for one in upcoming(showings(scene)) if not one.is_off]
+    coming = [event for event in upcoming(scene.events) if event.state != Event.State.CANCELLED][:EVENTS_SHOWN]
     yield Page(
         scene.base,
         "pages/call.html",
         {
             "form": sign_form(scene) if scene.ways.sign else None,
-            "coming": sorted(coming[:EVENTS_SHOWN], key=lambda one: (one.local, one.id)),
+            "coming": sorted(showings(coming, scene), key=lambda one: (one.local, one.id)),
             "reach": reach(scene),
             "map": coverage_map(scene) if scene.ways.events else "",
             "news": scene.updates[:UPDATES_SHOWN],

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from clarion.events.models import Event
 from clarion.pages.coverage_map import CountryLine, country_lines, coverage_map, reach
 from clarion.pages.event_pages import ON_A_PAGE
 from clarion.pages.forms import host_form, sign_form
-from clarion.pages.showing import Showing, showings, upcoming
+from clarion.pages.showing import Showing, past, showings, upcoming
 from clarion.pages.site import Page, Scene
 from clarion.places.models import Venue
 
@@ -36,16 +37,16 @@ def list_page(scene: Scene) -> Page:
 
 def country_pages_of(scene: Scene, codes: Collection[str]) -> Iterator[Page]:
     """The pages of some countries; a country with more than 200 events has further ones."""
-    by_country: dict[str, list[Showing]] = {}
-    for one in showings(scene):
-        by_country.setdefault(one.country, []).append(one)
+    by_country: dict[str, list[Event]] = {}
+    for event in scene.events:
+        by_country.setdefault(event.country, []).append(event)
     for line in country_lines(scene):
         if line.code in codes:
             yield from _pages_of_country(scene, line, by_country.get(line.code, []))
 
 
-def _pages_of_country(scene: Scene, line: CountryLine, shown: Sequence[Showing]) -> Iterator[Page]:
-    events = [*upcoming(shown), *(one for one in reversed(shown) if one.is_over)]
+def _pages_of_country(scene: Scene, line: CountryLine, here: Sequence[Event]) -> Iterator[Page]:
+    events = [*upcoming(here), *past(here)]
     count = scene.figures.by_country.get(line.code)
     parts = [events[at : at + ON_A_PAGE] for at in range(0, len(events), ON_A_PAGE)] or [[]]
     for number, part in enumerate(parts, start=1):
@@ -54,10 +55,10 @@ def _pages_of_country(scene: Scene, line: CountryLine, shown: Sequence[Showing])
             "pages/country.html",
             {
                 "line": line,
-                "events": part,
+                "events": showings(part, scene),
                 "number": number,
                 "pages": [line.address if n == 1 else f"{line.address}{n}/" for n in range(1, len(parts) + 1)],
-                "venues": venue_lines(scene, line.code, shown) if number == 1 else [],
+                "venues": venue_lines(scene, line.code, here) if number == 1 else [],
                 "count": count,
                 "form": host_form(scene, line.code) if number == 1 else None,
                 "sign": sign_form(scene, line.code) if number == 1 and scene.ways.sign else None,
@@ -66,16 +67,15 @@ def _pages_of_country(scene: Scene, line: CountryLine, shown: Sequence[Showing])
         )
 
 
-def venue_lines(scene: Scene, code: str, shown: Sequence[Showing]) -> list[VenueLine]:
+def venue_lines(scene: Scene, code: str, here: Sequence[Event]) -> list[VenueLine]:
     """The country's venues, each with the events before it that still come."""
     names = venue_type_names(scene)
-    by_id = {one.id: one for one in shown if not one.is_off and not one.is_over}
-    at_venue: dict[int, list[Showing]] = {}
-    for event in scene.events:
-        if event.venue_id and event.public_id in by_id:
-            at_venue.setdefault(event.venue_id, []).append(by_id[event.public_id])
+    at_venue: dict[int, list[Event]] = {}
+    for event in here:
+        if event.venue_id and event.state == Event.State.KEPT:
+            at_venue.setdefault(event.venue_id, []).append(event)
     return [
-        VenueLine(venue, _type_of(scene, venue, names), at_venue.get(venue.pk, []))
+        VenueLine(venue, _type_of(scene, venue, names), showings(at_venue.get(venue.pk, []), scene))
         for venue in scene.venues
         if venue.country == code and not venue.is_gone
     ]

@@ -1,24 +1,27 @@
 """The pages of events: the list, and one page for each, which prints as its poster."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
 
-import segno
 from markupsafe import Markup, escape
 
 from clarion.events.models import Event
 from clarion.kernel.forms import FORMS
+from clarion.locale.voice import Voice
 from clarion.pages.coverage_map import country_lines, coverage_map, reach
 from clarion.pages.labels import event_kind_names, field_labels, report_reason_names
+from clarion.pages.markup import said
+from clarion.pages.qr_codes import qr_code, qr_code_of_many
 from clarion.pages.showing import Showing, address_of, past, showing, showings, upcoming
-from clarion.pages.site import Page, Raw, Scene, render, render_page
+from clarion.pages.site import Page, Raw, Scene, render_page
 from clarion.pages.structured import event_data
 
 ON_A_PAGE = 200
 PAST_SHOWN = 40
+_MANY = 200  # events from which on drawing their codes together is quicker
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,14 @@ def pages_of(scene: Scene) -> Iterator[Page]:
     """The list of events. The first 200 that come stand on it, whatever is beyond on the countries' pages."""
     if not scene.ways.events:
         return
-    shown = showings(scene)
-    coming = upcoming(shown)
+    coming = upcoming(scene.events)
     yield Page(
         scene.at("events/"),
         "pages/events.html",
         {
-            "days": days_of(coming[:ON_A_PAGE]),
+            "days": days_of(showings(coming[:ON_A_PAGE], scene)),
             "beyond": max(0, len(coming) - ON_A_PAGE),
-            "past": past(shown)[:PAST_SHOWN],
+            "past": showings(past(scene.events)[:PAST_SHOWN], scene),
             "reach": reach(scene),
             "map": coverage_map(scene),
             "announced": [line for line in country_lines(scene) if line.state == "announced"],
@@ -57,60 +59,106 @@ def days_of(shown: Sequence[Showing]) -> list[Day]:
     return [Day(on, rows[0].full_day, rows) for on, rows in ((on, list(group)) for on, group in groups)]
 
 
-def event_pages_of(scene: Scene, events: Iterable[Event] | None = None) -> Iterator[Raw]:
-    """One page for each published event, or for those of `events`."""
+def event_pages_of(scene: Scene, events: Collection[Event]) -> Iterator[Raw]:
+    """One page for each of these events."""
     if scene.ways.events:
-        for event in scene.events if events is None else events:
-            yield event_page(scene, event)
+        draw = qr_code_of_many if len(events) >= _MANY else qr_code
+        for event in events:
+            yield event_page(scene, event, draw)
 
 
-def event_page(scene: Scene, event: Event) -> Raw:
-    """The page of one event: its own words, set into the frame that all events of a language share."""
+def event_page(scene: Scene, event: Event, draw: Callable[[str], Markup] = qr_code) -> Raw:
+    """The page of one event: its own words, set into the text that all pages of its look share."""
     one = showing(event, scene)
-    poster_url = scene.absolute(poster_address(scene, event))
-    main = render(
-        "pages/event.html",
-        scene,
-        event=event,
-        one=one,
-        kind=_fixed(scene).kinds[event.kind],
-        street=address_of(event),
-        moved=moved_from(scene, event),
-        poster_url=poster_url,
-        qr=qr_code(poster_url),
-        report=_fixed(scene).report,
-    )
-    head = render("pages/_event_head.html", scene, one=one, data=event_data(scene, event, one))
-    title = escape(f"{one.title} · {scene.voice.listed(one.city, one.full_day)}")
-    text = _fixed(scene).frame.replace(MARKS["id"], one.id).replace(MARKS["title"], title)
-    text = text.replace(MARKS["head"], head).replace(MARKS["main"], main)
-    return Raw(f"{one.address}index.html", text.encode(), indexed_as=one.address)
+    words = words_of(scene, event, one, draw)
+    look = Look(
+        one.is_off, one.is_over, event.checked, event.origin == Event.Origin.PROPOSAL,
+        frozenset(name for name, word in words.items() if word),
+    )  # fmt: skip
+    return Raw(f"{one.address}index.html", _layout(scene, look).filled(words), indexed_as=one.address)
 
 
-# What no record can hold, for NUL is refused at every door.
-MARKS = {name: f"\0{name}\0" for name in ("id", "title", "head", "main")}
+WORDS = (
+    "id", "title", "heading", "kind", "data", "moved_on", "moved_time", "moved_place", "utc", "local", "full_day",
+    "starts", "ends", "zone", "place", "street", "city", "country", "country_name", "lat", "lon", "bring",
+    "accessibility", "public_contact", "language_name", "qr", "poster_url",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
-    """What every event's page of a language has in common. Drawn once: there may be ten thousand."""
+class Look:
+    """What decides which lines an event's page has. `said`: the words that it has."""
 
-    frame: str
-    report: Markup
-    kinds: Mapping[str, str]
+    is_off: bool
+    is_over: bool
+    checked: str
+    is_proposal: bool
+    said: frozenset[str]
+
+
+def words_of(scene: Scene, event: Event, one: Showing, draw: Callable[[str], Markup]) -> dict[str, str]:
+    """All that differs between pages of one look, as HTML; empty what this one does not have."""
+    poster_url = scene.absolute(poster_address(scene, event))
+    moved = moved_from(scene, event)
+    has_point = event.lat is not None and event.lon is not None
+    return {
+        "id": one.id, "title": escape(one.title), "heading": said(one.title, one.language),
+        "kind": escape(_kinds(scene)[event.kind]), "data": event_data(scene, event, one),
+        "moved_on": escape(moved.on) if moved else "", "moved_time": escape(moved.time) if moved else "",
+        "moved_place": escape(moved.place) if moved else "",
+        "utc": one.utc, "local": one.local, "full_day": escape(one.full_day), "starts": escape(one.starts),
+        "ends": escape(one.ends), "zone": escape(event.zone),
+        "place": escape(one.place), "street": escape(address_of(event)), "city": escape(one.city),
+        "country": escape(scene.at(f"countries/{one.country.lower()}/")), "country_name": escape(one.country_name),
+        "lat": str(event.lat) if has_point else "", "lon": str(event.lon) if has_point else "",
+        "bring": said(event.bring, event.language) if event.bring else "",
+        "accessibility": said(event.accessibility, event.language) if event.accessibility else "",
+        "public_contact": escape(event.public_contact), "language_name": _language_name(scene.voice, event.language),
+        "qr": draw(poster_url), "poster_url": escape(poster_url),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A page with gaps: text and name of a gap in turn, text first and last."""
+
+    parts: Sequence[str]
+
+    def filled(self, words: Mapping[str, str]) -> bytes:
+        """The page with these words."""
+        parts = list(self.parts)
+        parts[1::2] = [words[name] for name in parts[1::2]]
+        return "".join(parts).encode()
+
+
+@lru_cache(maxsize=256)
+def _layout(scene: Scene, look: Look) -> Layout:
+    """The page of all events of one look, rendered once: there may be ten thousand.
+
+    A gap is marked by what no record can hold, for NUL is refused at every door.
+    """
+    marks = {name: Markup(f"\0{name}\0") if name in look.said else "" for name in WORDS}  # noqa: S704 - a gap
+    context = {"words": marks, "look": look, **_report_form(scene)}
+    text = render_page(Page(scene.at(f"events/{marks['id']}/"), "pages/event.html", context), scene)
+    return Layout(tuple(text.split("\0")))
+
+
+def _report_form(scene: Scene) -> dict[str, object]:
+    return {
+        "reasons": report_reason_names(scene.voice),
+        "labels": field_labels("report", scene.voice),
+        "note_limit": FORMS["report"].field("note").max_length,
+    }
 
 
 @lru_cache(maxsize=32)
-def _fixed(scene: Scene) -> Fixed:
-    page = Page(scene.at(f"events/{MARKS['id']}/"), "pages/event_frame.html", {"marks": MARKS})
-    report = render(
-        "pages/_report_form.html",
-        scene,
-        reasons=report_reason_names(scene.voice),
-        labels=field_labels("report", scene.voice),
-        note_limit=FORMS["report"].field("note").max_length,
-    )
-    return Fixed(render_page(page, scene), Markup(report), event_kind_names(scene.voice))  # noqa: S704 - a template
+def _kinds(scene: Scene) -> Mapping[str, str]:
+    return event_kind_names(scene.voice)
+
+
+@lru_cache(maxsize=512)
+def _language_name(voice: Voice, tag: str) -> Markup:
+    return escape(voice.language_name(tag))
 
 
 def poster_address(scene: Scene, event: Event) -> str:
@@ -158,10 +206,3 @@ def _place_before(event: Event) -> str:
         return ""
     parts = (before.get("venue_name", ""), before.get("address", ""), before.get("city", ""))
     return ", ".join(dict.fromkeys(part for part in parts if part))
-
-
-@lru_cache(maxsize=16384)
-def qr_code(url: str) -> Markup:
-    """The address as a QR code, inline SVG. A fixed mask: trying all eight takes four times as long."""
-    code = segno.make(url, micro=False, error="m", boost_error=False, mask=2)
-    return Markup(code.svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None))  # noqa: S704 - no text in it

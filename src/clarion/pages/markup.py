@@ -1,8 +1,8 @@
 """What people wrote, marked up for a page: Markdown, and words in another language than the page's."""
 
-from functools import cache
+from functools import cache, lru_cache
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from clarion.campaigns.markdown import render_markdown
 from clarion.kernel.languages import direction
@@ -16,6 +16,12 @@ def marked_up(text: str) -> Markup:
 
 def said(text: str, language: str = "") -> Markup:
     """Words that somebody wrote, with their language and direction where these are known."""
-    if language:
-        return Markup('<bdi lang="{}" dir="{}">{}</bdi>').format(language, direction(language), text)
-    return Markup("<bdi>{}</bdi>").format(text)
+    return _bdi(language) + escape(text) + _BDI_END
+
+
+_BDI_END = Markup("</bdi>")
+
+
+@lru_cache(maxsize=512)
+def _bdi(language: str) -> Markup:
+    return Markup('<bdi lang="{}" dir="{}">').format(language, direction(language)) if language else Markup("<bdi>")

@@ -108,7 +108,8 @@ def news_of(scene: Scene) -> list[dict[str, Any]]:
     """Updates, events and the present version of the text, the newest first."""
     items = [_update_item(scene, update) for update in scene.updates]
     if scene.ways.events:
-        items += [_event_item(scene, event) for event in scene.events]
+        newest = sorted(scene.events, key=lambda event: (stamp_of(event), event.public_id), reverse=True)
+        items += [_event_item(scene, event) for event in newest[:NEWEST]]
     items.sort(key=lambda item: (item["date_modified"], item["id"]), reverse=True)
     return [*items[:NEWEST], _version_item(scene)]
 
@@ -148,7 +149,8 @@ def _item(id: str, url: str, title: str, html: str, published: datetime, modifie
 
 
 def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = at.astimezone(UTC)
+    return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z"
 
 
 def _json(value: Any) -> bytes:

@@ -1,6 +1,6 @@
 """How an event is shown: dates, place and notes in one language, formatted once for all pages that list it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -45,9 +45,9 @@ class Showing:
         return self.state == Event.State.ENDED
 
 
-def showings(scene: Scene) -> list[Showing]:
-    """All published events, by start."""
-    return [showing(event, scene) for event in scene.events]
+def showings(events: Iterable[Event], scene: Scene) -> list[Showing]:
+    """These events in the scene's language. Choose first: there may be ten thousand."""
+    return [showing(event, scene) for event in events]
 
 
 def showing(event: Event, scene: Scene) -> Showing:
@@ -89,14 +89,14 @@ def address_of(event: Event) -> str:
     return "" if written == place_of(event) else written
 
 
-def upcoming(shown: Sequence[Showing]) -> list[Showing]:
+def upcoming(events: Iterable[Event]) -> list[Event]:
     """Those that have not ended, the cancelled among them: who planned to come must see it."""
-    return [one for one in shown if not one.is_over]
+    return [event for event in events if event.state != Event.State.ENDED]
 
 
-def past(shown: Sequence[Showing]) -> list[Showing]:
+def past(events: Sequence[Event]) -> list[Event]:
     """Those that have ended, the latest first."""
-    return [one for one in reversed(shown) if one.is_over]
+    return [event for event in reversed(events) if event.state == Event.State.ENDED]
 
 
 @lru_cache(maxsize=8192)
@@ -119,4 +119,5 @@ def _end(starts: datetime, ends: datetime | None, voice: Voice) -> str:
 
 
 def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    at = at.astimezone(UTC)
+    return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}Z"

@@ -9,6 +9,8 @@ from clarion.events.models import Event
 from clarion.pages.showing import Showing, address_of
 from clarion.pages.site import Scene
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def call_data(scene: Scene) -> Markup:
     """The call as an Article."""
@@ -80,7 +82,7 @@ def _organiser(scene: Scene) -> dict[str, Any]:
 
 def as_script(data: dict[str, Any]) -> Markup:
     """A data block; no browser runs it, and no text in it can end it."""
-    text = json.dumps(_without_nothing(data), ensure_ascii=False, separators=(",", ":"))
+    text = _JSON.encode(_without_nothing(data))
     safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return Markup('<script type="application/ld+json">{}</script>').format(Markup(safe))  # noqa: S704 - see above
 

@@ -1,16 +1,20 @@
-"""Published files: written beside and renamed, with compressed siblings; left alone where nothing changed."""
+"""Published files: written beside and renamed, with compressed siblings; left alone where nothing changed.
 
-import gzip
+Every published file is written and removed here, and nowhere else.
+"""
+
 import os
 import shutil
+import zlib
 from pathlib import Path
 
 import brotli
 
 PAGE_QUALITY = 5
 ASSET_QUALITY = 11
-_GZIP_LEVEL = 6
 _SMALL = 4096  # bytes below which compressing saves no round trip (RFC 6928), and three files for one cost time
+_MIDDLING = 16384  # bytes below which gzip too fits into the first flight: brotli saves 300 bytes and no round trip
+_LARGE = 1 << 20  # above, the last percent of compressing takes as long as making the file
 _PACKED = (".jpg", ".png", ".webp")
 SIBLINGS = (".br", ".gz")
 
@@ -32,9 +36,13 @@ class Folder:
         path = f"{self._root}/{file}"
         if _holds(path, content):
             return False
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        for suffix, packed in _siblings(path, content, quality).items():
-            _replace(path + suffix, packed)
+        packed = _siblings(path, content, quality)
+        if not _made_folder_of(path):
+            for suffix in SIBLINGS:
+                if suffix not in packed:
+                    _remove(path + suffix)
+        for suffix, small in packed.items():
+            _replace(path + suffix, small)
         _replace(path, content)
         return True
 
@@ -44,30 +52,28 @@ class Folder:
 
     def remove(self, prefix: str) -> None:
         """Take away a file with its siblings, or a folder with all in it. Nothing happens where there is none."""
-        path = self.root / prefix
-        if path.is_dir():
+        path = f"{self._root}/{prefix}"
+        if os.path.isdir(path):  # noqa: PTH112
             shutil.rmtree(path)
             return
         for suffix in ("", *SIBLINGS):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+            _remove(path + suffix)
 
     def keep_only_present(self, prefix: str) -> int:
         """Take away what lies below `prefix` and was not written since opening; gives how many pages went."""
         gone = 0
-        for folder, _, names in os.walk(self.root / prefix, topdown=False):
-            for name in names:
-                gone += self._drop_stale(Path(folder) / name)
-            if not any(Path(folder).iterdir()):
-                Path(folder).rmdir()
+        for folder, folders, names in os.walk(self.root / prefix, topdown=False):
+            stale = [name for name in names if not self._is_present(f"{folder}/{name}")]
+            for name in stale:
+                _remove(f"{folder}/{name}")
+            gone += sum(not name.endswith(SIBLINGS) for name in stale)
+            if len(stale) == len(names) and (not folders or not os.listdir(folder)):  # noqa: PTH208
+                os.rmdir(folder)  # noqa: PTH106
         return gone
 
-    def _drop_stale(self, path: Path) -> int:
-        file = path.relative_to(self.root).as_posix()
-        plain = file[:-3] if file.endswith(SIBLINGS) else file
-        if plain in self.present:
-            return 0
-        path.unlink(missing_ok=True)
-        return 1 if plain == file else 0
+    def _is_present(self, path: str) -> bool:
+        file = path[len(self._root) + 1 :]
+        return (file[:-3] if file.endswith(SIBLINGS) else file) in self.present
 
 
 # Plain calls of the system rather than of pathlib: a campaign may have half a million files.
@@ -80,25 +86,59 @@ def _holds(path: str, content: bytes) -> bool:
 
 
 def _siblings(path: str, content: bytes, quality: int) -> dict[str, bytes]:
-    if len(content) < _SMALL or path.endswith(_PACKED):
-        for suffix in SIBLINGS:
-            Path(path + suffix).unlink(missing_ok=True)
+    size = len(content)
+    if size < _SMALL or path.endswith(_PACKED):
         return {}
+    if size < _MIDDLING and quality == PAGE_QUALITY:
+        return {".gz": _gzip(content, 5)}
     # The window no larger than the page, for clearing a larger one takes longer than compressing.
-    window = max(16, min(22, len(content).bit_length()))
-    # The time is left out of the gzip header: the same page gives the same bytes.
-    return {
-        ".br": brotli.compress(content, quality=quality, lgwin=window),
-        ".gz": gzip.compress(content, _GZIP_LEVEL, mtime=0),
-    }
+    window = max(16, min(22, size.bit_length()))
+    quality, level = (4, 4) if size > _LARGE else (quality, 6)
+    return {".br": brotli.compress(content, quality=quality, lgwin=window), ".gz": _gzip(content, level)}
+
+
+def _gzip(content: bytes, level: int) -> bytes:
+    """As one member without a time: the same page gives the same bytes. Its window too is no larger than the page."""
+    window = max(9, min(15, len(content).bit_length()))
+    packer = zlib.compressobj(level, zlib.DEFLATED, 16 + window)
+    return packer.compress(content) + packer.flush()
+
+
+def _made_folder_of(path: str) -> bool:
+    """Whether the folder of a file had to be made, and so is empty."""
+    folder = path.rpartition("/")[0]
+    try:
+        os.mkdir(folder)  # noqa: PTH102
+    except FileExistsError:
+        return False
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+    return True
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)  # noqa: PTH108
+    except FileNotFoundError:
+        return
 
 
 def _replace(path: str, content: bytes) -> None:
     folder, _, name = path.rpartition("/")
     beside = f"{folder}/.{name}.new"
-    with open(beside, "wb", buffering=0) as file:  # noqa: PTH123
-        file.write(content)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        _write_all(handle, content)
+    finally:
+        os.close(handle)
     os.replace(beside, path)  # noqa: PTH105
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    """A large file may take more than one call."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(handle, view) :]
 
 
 def replace_file(path: Path, content: bytes) -> None:
