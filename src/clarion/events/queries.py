@@ -32,7 +32,11 @@ class Coverage:
 
 def published_events(campaign: Campaign) -> list[Event]:
     """What the public sees, by start: kept, ended, and cancelled after having been kept."""
-    return list(_with_places(Event.objects.filter(PUBLIC, campaign=campaign)).order_by("starts_at", "public_id"))
+    found = Event.objects.filter(PUBLIC, campaign=campaign).select_related("venue").order_by("starts_at", "public_id")
+    events = list(found)
+    for event in events:  # one campaign for all: it may carry a picture, and they may be ten thousand
+        event.campaign = campaign
+    return events
 
 
 def _with_places(events: QuerySet[Event]) -> QuerySet[Event]:
