@@ -7,6 +7,7 @@ from datetime import datetime
 from clarion.inbox.store import InboxBroken, InboxUnavailable
 from clarion.intake.admission import Admission, Busy, Gone
 from clarion.intake.answers import Answer, redirect
+from clarion.intake.busy import BUSY
 from clarion.intake.cities import CityLists
 from clarion.intake.files import path_of
 from clarion.intake.forms import BodyTooLong, Garbled, parse_form, read_body
@@ -26,7 +27,6 @@ from clarion.kernel.links import BadLink, Link, LinkKind
 from clarion.kernel.submissions import Submission
 from clarion.kernel.text import has_control_characters
 
-BUSY = ((b"retry-after", b"3"),)
 _LATER = ((b"retry-after", str(RETRY_SECONDS).encode()),)
 _SWITCHES = {"sign": "takes_signatures", "host": "takes_events"}
 
