@@ -59,7 +59,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """The tables of Django's apps, and the inbox's beside them where it lies in the same database."""
+    """The tables of Django's apps, and those that are no app's beside them where all lie in one database."""
     if on_postgresql():
         make_inbox(os.environ["CLARION_DATABASE_URL"])
 

@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from clarion.inbox.postgres import TABLE, make_table
+from clarion.mirrors import table as table_of_files
 
 _STARTS_WITHIN = 60.0  # seconds; the machine may be busy
 _PR_SET_PDEATHSIG = 1
@@ -181,9 +182,10 @@ def new_database() -> str:
 
 
 def make_inbox(url: str) -> str:
-    """Make the inbox's table in a database; gives its URL back."""
+    """Make the tables that are no app's, the inbox first, in a database; gives its URL back."""
     with psycopg.connect(url) as connection:
         make_table(connection)
+        table_of_files.make_table(connection)
     return url
 
 

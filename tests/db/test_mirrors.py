@@ -14,6 +14,7 @@ from clarion.mirrors.notes import Notes, note_change
 from clarion.mirrors.road import SharedRoad
 from clarion.mirrors.table import MirrorUnavailable, make_table
 from tests.postgres import new_database
+from tests.program import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +152,7 @@ def test_who_lost_the_right_cannot_send(tmp_path: Path, database: Database, url:
         first.send()
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
-        assert second.take()
+        wait_until(second.take, "the right to be free")
         publish(b, "site/c/index.html", b"new")
         second.send()
         publish(a, "site/c/index.html", b"late")

@@ -35,13 +35,17 @@ def _bring_up_to_date() -> bool:
     is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if is_behind:
         call_command("migrate", interactive=False, verbosity=0)
-    return make_inbox_table() or is_behind
+    return make_plain_tables() or is_behind
 
 
-def make_inbox_table() -> bool:
-    """On PostgreSQL, make the inbox's table where it is missing; gives whether it was."""
+# Tables that are no app's: processes without Django use them. Each module is loaded where a database is named.
+_PLAIN_TABLES = ("clarion.inbox.postgres", "clarion.mirrors.table")
+
+
+def make_plain_tables() -> bool:
+    """On PostgreSQL, make the tables of inbox and published files where they are missing; gives whether any was."""
     if connection.vendor != "postgresql":
         return False
     connection.ensure_connection()
-    is_new: bool = importlib.import_module("clarion.inbox.postgres").make_table(connection.connection)
-    return is_new
+    made = [importlib.import_module(module).make_table(connection.connection) for module in _PLAIN_TABLES]
+    return any(made)

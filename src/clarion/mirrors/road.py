@@ -1,6 +1,6 @@
 """The road of published files between machines: who may send, what is sent, and what is laid here meanwhile."""
 
-import logging
+from contextlib import suppress
 
 import psycopg
 
@@ -10,8 +10,6 @@ from clarion.mirrors.folder import plain_files, read_file
 from clarion.mirrors.following import Follower
 from clarion.mirrors.notes import Notes
 from clarion.mirrors.table import TABLE, Connection, MirrorUnavailable, connect
-
-log = logging.getLogger(__name__)
 
 _AT_ONCE = 100  # files in one commit
 _PUBLISHING = 0x7075626C697368  # "publish": the one publisher's lock
@@ -115,10 +113,13 @@ class SharedRoad:
 
     def close(self) -> None:
         """Let the right to publish go. What lies here unsent is compared with the table before anything else."""
-        if self._is_ours:
+        was_ours, self._is_ours = self._is_ours, False
+        if was_ours:
             self._notes.end()
             self._follower.forget()
-        self._is_ours = False
         line, self._line = self._line, None
         if line is not None:
+            with suppress(psycopg.Error):
+                if was_ours and not line.broken:  # at once, not when the server notices
+                    line.execute("SELECT pg_advisory_unlock_all()")
             line.close()

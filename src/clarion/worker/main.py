@@ -21,8 +21,9 @@ from clarion.outbox.queries import mail_backlog
 from clarion.worker.draining import Drainer
 from clarion.worker.loops import run_loop
 from clarion.worker.mailing import Postman
-from clarion.worker.publishing import PublishLoop, publish_lock
+from clarion.worker.publishing import publish_lock
 from clarion.worker.pulse import Beat, Pulse, write_beat
+from clarion.worker.turns import Turn
 from clarion.worker.watching import Watch
 
 log = logging.getLogger("clarion.worker")
@@ -59,11 +60,19 @@ def run(env: Env, stop: threading.Event) -> None:
 
 def _publish(env: Env, *, pulse: Pulse, stop: threading.Event) -> None:
     """Publish while nobody else does; where a command does, wait for it."""
-    loop = PublishLoop(env, pulse)
+    turn = Turn(env, pulse)
     while not stop.is_set():
         with publish_lock(env.data.publish_lock) as is_ours:
             if is_ours:
-                run_loop("publish", loop.step, pulse=pulse, stop=stop, idle_seconds=0.4, wanted=pulse.publish_wanted)
+                run_loop(
+                    "publish",
+                    turn.step,
+                    pulse=pulse,
+                    stop=stop,
+                    idle_seconds=0.4,
+                    wanted=pulse.publish_wanted,
+                    at_end=turn.close,
+                )
         stop.wait(0.5)
 
 

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
 from clarion.pages.publication import Overtaken, Pause
 from clarion.worker.pulse import Pulse
+from clarion.worker.roads import NoRoad, Road, open_road
 from clarion.worker.schedule import Schedule
 
 log = logging.getLogger("clarion.worker")
@@ -77,7 +78,7 @@ def promised_work() -> list[Promised]:
 
 @contextmanager
 def publish_lock(path: Path) -> Iterator[bool]:
-    """Whether this process is the one publisher for the time of the block."""
+    """Whether this process alone writes the published files of this data folder for the time of the block."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
@@ -111,10 +112,11 @@ class Failures:
 
 
 class Publisher:
-    """Publishes what was promised. Only for who holds the lock."""
+    """Publishes what was promised. Only for who holds the lock, and the right to send on by `road`."""
 
-    def __init__(self, env: Env, pulse: Pulse, counts_every: timedelta = timedelta()) -> None:
+    def __init__(self, env: Env, pulse: Pulse, counts_every: timedelta = timedelta(), road: Road | None = None) -> None:
         self._env = env
+        self._road = road or NoRoad()
         self._pulse = pulse
         self._counts_every = counts_every
         self._counted_at: dict[str, datetime] = {}  # by promise
@@ -159,6 +161,7 @@ class Publisher:
     def _keep(self, work: Promised, now: datetime) -> None:
         try:
             NAMES[work.name](work.arguments, self.press(now), self.pause)
+            self._road.send()  # a promise is kept when every machine can have it
         except Overtaken:
             self._restarts += 1  # the promise stays, and is kept from the start
             return
@@ -179,6 +182,7 @@ class Publisher:
         if monotonic() - self._looked_up_at < _LOOK_UP_SECONDS:
             return
         self._looked_up_at = monotonic()
+        self._road.send()
         now = utc_now()
         urgent = [one for one in self._due(now) if _RANK[one.name] < _LONG]
         if self._restarts >= _MOST_RESTARTS:
@@ -213,9 +217,9 @@ class Publisher:
 class PublishLoop:
     """The worker's own publisher: keeps promises as they come, and looks at the clock each minute."""
 
-    def __init__(self, env: Env, pulse: Pulse) -> None:
+    def __init__(self, env: Env, pulse: Pulse, road: Road | None = None) -> None:
         self._pulse = pulse
-        self._publisher = Publisher(env, pulse, COUNTS_EVERY)
+        self._publisher = Publisher(env, pulse, COUNTS_EVERY, road)
         self._schedule = Schedule(pulse)
         self._press_started = False
         self._ticked_at: datetime | None = None
@@ -244,12 +248,13 @@ class PublishLoop:
 
 def publish_now(env: Env) -> bool:
     """Keep every promise here and now; gives whether that was done: not where another process publishes."""
-    with publish_lock(env.data.publish_lock) as is_ours:
-        if not is_ours:
+    with publish_lock(env.data.publish_lock) as is_ours, closing(open_road(env)) as road:
+        if not (is_ours and road.take()):
             return False
-        publisher = Publisher(env, Pulse())
+        publisher = Publisher(env, Pulse(), road=road)
         now = utc_now()
         write_policy(publisher.press(now))
         while publisher.keep_one(utc_now()):
             pass
+        road.send()
         return not publisher.is_failing
