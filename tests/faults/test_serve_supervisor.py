@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.short_call import processes_below, processes_of
 from tests.program import Program, free_port, wait_until
 
 pytestmark = pytest.mark.faults
@@ -16,21 +19,6 @@ SECRETS = {
     "AWS_SECRET_ACCESS_KEY": "hunter2-of-the-cloud",
     "DATABASE_URL": "postgres://u:hunter2@db/x",
 }
-
-
-def processes_of(program: Program) -> dict[int, str]:
-    """The command lines of all processes that work on this data folder."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                environment = (entry / "environ").read_bytes().split(b"\0")
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            if f"CLARION_DATA={program.data}".encode() in environment:
-                found[int(entry.name)] = command
-    return found
 
 
 def pid_of(program: Program, part: str) -> int:
@@ -69,13 +57,15 @@ def test_it_starts_on_nothing_restarts_what_dies_and_leaves_nothing(program: Pro
     assert "hunter2" not in program.log.read_text()
 
 
-def test_when_the_supervisor_is_killed_its_children_end_too(program: Program) -> None:
-    program.start()
-    assert program.process is not None
-    program.process.kill()
-    program.process.wait()
+def test_a_demo_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CLARION_")}
+    command = [sys.executable, "-m", "clarion", "demo"]
+    demo = subprocess.Popen(command, env=environ | {"TMPDIR": str(tmp_path)}, stderr=subprocess.DEVNULL)
+    wait_until(lambda: "clarion.intake" in str(processes_below(tmp_path)), "the demo's public site", seconds=90)
+    demo.kill()
+    demo.wait()
 
-    wait_until(lambda: not processes_of(program), "the children to end", seconds=15)
+    wait_until(lambda: not processes_below(tmp_path), "its servers to end", seconds=30)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,7 @@
 """The whole road on real processes: form, inbox, worker, mail, confirmation, count; and what may not break it."""
 
 import http.client
-import os
 import re
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,33 +10,18 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from tests.faults.short_call import start_short_call
 from tests.program import Program, links_of, wait_until
 
 pytestmark = pytest.mark.faults
 
-CALL = """\
-slug = "short-call"
-default_language = "en"
-[organiser]
-name = "Water Committee"
-email = "office@example.org"
-"""
-STATEMENT = "---\ntitle: A short call\n---\nOne paragraph.\n"
-WIDE = {"CLARION_TRUSTED_PROXIES": "127.0.0.1/32", "CLARION_NETWORK_LIMITS": "127.0.0.0/8=1000000/100000"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Program]:
     """The program with a call of one language: published in a moment."""
-    call = tmp_path / "call"
-    call.mkdir()
-    (call / "campaign.toml").write_text(CALL, encoding="utf-8")
-    (call / "statement.en.md").write_text(STATEMENT, encoding="utf-8")
-    running = Program(tmp_path / "run", extra=WIDE)
-    running.folder.mkdir()
-    running.launch(call)
-    running.start()
+    running = start_short_call(tmp_path)
     yield running
     running.stop()
 
@@ -76,22 +58,6 @@ def _at_once(work: Callable[[str], None], items: Sequence[str], *, hands: int = 
         list(pool.map(work, items))
 
 
-def _children(program: Program) -> dict[str, int]:
-    """Process ids of the supervisor's children by part."""
-    assert program.process is not None
-    found = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-            command = (status.parent / "cmdline").read_bytes().decode()
-        except (OSError, IndexError, ValueError):
-            continue
-        if parent == program.process.pid:
-            part = next(part for part in ("intake", "office", "worker") if part in command)
-            found[part] = int(status.parent.name)
-    return found
-
-
 def _sign(program: Program) -> Callable[[str], None]:
     def sign(address: str) -> None:
         fields = {"name": "Amina", "email": address, "country": "KE"}
@@ -112,39 +78,6 @@ def _confirm_links(program: Program, wanted: int) -> dict[str, str]:
 
     wait_until(all_there, f"{wanted} mails", seconds=120)
     return found
-
-
-def test_no_acknowledged_signature_is_lost_and_none_counts_twice_when_processes_are_killed(program: Program) -> None:
-    addresses = [f"person{n}@example.org" for n in range(2_000)]
-    done = threading.Event()
-
-    def kill_in_turn() -> None:
-        for part in ("intake", "worker", "office") * 20:
-            if done.wait(1.2):
-                return
-            pid = _children(program).get(part)
-            if pid:
-                os.kill(pid, signal.SIGKILL)
-
-    killer = threading.Thread(target=kill_in_turn)
-    killer.start()
-    try:
-        _at_once(_sign(program), addresses)
-        links = _confirm_links(program, len(addresses))
-
-        def confirm(address: str) -> None:
-            _until_taken(program, links[address], {"answer": "yes"}, "thanks")
-
-        _at_once(confirm, addresses)
-    finally:
-        done.set()
-        killer.join()
-    wait_until(lambda: program.counts("short-call")["total"] == 2_000, "all of them to count", seconds=60)
-    _at_once(confirm, addresses[:50])
-    time.sleep(3)
-    counts = program.counts("short-call")
-    assert counts["total"] == 2_000
-    assert sum(counts["by_country"].values()) + counts["other"] == sum(counts["by_day"].values()) == 2_000
 
 
 def test_sixty_four_identical_forms_at_once_are_one_row_and_one_mail(program: Program) -> None:

@@ -1,0 +1,74 @@
+"""What the fault tests measured: `make soak` leaves it as a table in `build/soak/summary.md`."""
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+SUMMARY = Path(__file__).parents[2] / "build" / "soak" / "summary.md"
+_rows: dict[str, list[str]] = {}
+_began = time.monotonic()
+
+Note = Callable[..., None]
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Iterator[Note]:
+    """Keep a figure of this test for the summary: `note(kills=100, slowest_s=2.4)`."""
+    said: list[str] = []
+    yield lambda **figures: said.extend(
+        f"{name.replace('_', ' ')} {value:.4g}" if isinstance(value, float) else f"{name.replace('_', ' ')} {value}"
+        for name, value in figures.items()
+    )
+    request.node.stash[_FIGURES] = said
+
+
+_FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Remember how each test here ended, and what it measured."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    row = _rows.setdefault(item.nodeid, ["held", "0", ""])
+    row[1] = f"{float(row[1]) + report.duration:.1f}"
+    if report.failed:
+        row[0] = "FAILED"
+    if report.when == "teardown":
+        row[2] = ", ".join(item.stash.get(_FIGURES, []))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the summary of a long run."""
+    if session.config.getoption("--soak") and _rows:
+        SUMMARY.parent.mkdir(parents=True, exist_ok=True)
+        SUMMARY.write_text("\n".join(_lines()) + "\n", encoding="utf-8")
+
+
+def _lines() -> Iterator[str]:
+    failed = sum(row[0] != "held" for row in _rows.values())
+    minutes = (time.monotonic() - _began) / 60
+    yield f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · commit {_commit()} · {_machine()} · {minutes:.0f} minutes"
+    yield f"{len(_rows)} promises, {failed} broken."
+    yield ""
+    yield "| promise | outcome | s | measured |"
+    yield "|---|---|---|---|"
+    for test, (outcome, seconds, figures) in _rows.items():
+        file, _, name = test.partition("::")
+        promise = name.removeprefix("test_").replace("_", " ")
+        yield f"| {promise} (`{Path(file).name}`) | {outcome} | {seconds} | {figures} |"
+
+
+def _commit() -> str:
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or "unknown"
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"

@@ -1,0 +1,108 @@
+"""The program with a call of one language: published in a moment, and with limits as behind a trusted proxy."""
+
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.faults.crowd import Door
+from tests.program import Program
+
+SLUG = "short-call"
+SIGN = f"/{SLUG}/en/sign"
+WIDE = {"CLARION_TRUSTED_PROXIES": "127.0.0.1/32", "CLARION_NETWORK_LIMITS": "127.0.0.0/8=1000000/100000"}
+_CALL = f"""\
+slug = "{SLUG}"
+default_language = "en"
+[organiser]
+name = "Water Committee"
+email = "office@example.org"
+"""
+_STATEMENT = "---\ntitle: A short call\n---\nOne paragraph.\n"
+
+
+def write_short_call(folder: Path, statement: str = _STATEMENT) -> Path:
+    """The call as a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "campaign.toml").write_text(_CALL, encoding="utf-8")
+    (folder / "statement.en.md").write_text(statement, encoding="utf-8")
+    return folder
+
+
+def start_short_call(folder: Path, **settings: str) -> Program:
+    """The program, launched and serving."""
+    program = Program(folder / "run", extra=WIDE | settings)
+    program.folder.mkdir(parents=True, exist_ok=True)
+    program.launch(write_short_call(folder / "call"))
+    return program.start()
+
+
+def door_of(program: Program) -> Door:
+    """Where people sign at this program."""
+    return Door(program.public_port, urlsplit(program.public_url).netloc, SIGN)
+
+
+def parts_of(program: Program) -> dict[str, int]:
+    """Process ids of the supervisor's children by part: intake, office, worker."""
+    assert program.process is not None
+    found = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            command = (status.parent / "cmdline").read_bytes().decode()
+        except (OSError, IndexError, ValueError):
+            continue
+        if parent == program.process.pid:
+            part = next((part for part in ("intake", "office", "worker") if part in command), "other")
+            found[part] = int(status.parent.name)
+    return found
+
+
+def processes_of(program: Program) -> dict[int, str]:
+    """The command lines of all processes that work on this program's data folder."""
+    return processes_below(program.data)
+
+
+def processes_below(folder: Path) -> dict[int, str]:
+    """The command lines of all processes that work on a data folder in or below `folder`."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                environment = (entry / "environ").read_bytes().split(b"\0")
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if any(word.startswith(f"CLARION_DATA={folder}".encode()) for word in environment):
+                found[int(entry.name)] = command
+    return found
+
+
+def memory_of(program: Program) -> int:
+    """Proportional set size of all processes together, in bytes."""
+    total = 0
+    for pid in processes_of(program):
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
+    return total
+
+
+def has_beaten_since(program: Program, moment: float) -> bool:
+    """Whether the worker's heart has beaten after this Unix time."""
+    try:
+        return program.data.joinpath("worker", "heartbeat.json").stat().st_mtime > moment
+    except FileNotFoundError:
+        return False
+
+
+def kill_all(program: Program) -> None:
+    """Leave nothing of a failed test behind."""
+    for pid in processes_of(program):
+        try:
+            os.kill(pid, 9)
+        except ProcessLookupError:
+            continue
+    time.sleep(0.1)
