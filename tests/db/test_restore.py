@@ -12,10 +12,12 @@ from clarion.cli.keys_apart import write_keys
 from clarion.cli.put_back import put_back
 from clarion.inbox.reader import InboxReader
 from clarion.inbox.writer import InboxWriter
+from clarion.kernel.databases import read_database
 from clarion.kernel.files import DataFolder
 from clarion.kernel.ids import new_id
 from clarion.kernel.keys import make_missing_keys
 from tests.make import NOON
+from tests.postgres import new_database
 
 
 def make_data(root: Path, *, campaigns: int = 1, waiting: int = 0) -> DataFolder:
@@ -92,6 +94,14 @@ def test_without_its_keys_a_backup_is_not_put_back(archive: Path, tmp_path: Path
     with pytest.raises(ArchiveWrong, match="--keys"):
         put_back(new, archive)
     assert slugs(new) == []
+
+
+def test_a_backup_of_sqlite_is_not_put_into_postgresql(archive: Path, keys_file: Path, tmp_path: Path) -> None:
+    new = DataFolder(tmp_path / "new")
+
+    with pytest.raises(ArchiveWrong, match="is of SQLite"):
+        put_back(new, archive, keys=keys_file, database=read_database(new_database()))
+    assert list(new.keys.glob("*.key")) == []
 
 
 def test_records_that_are_there_are_kept_unless_told(archive: Path, keys_file: Path, tmp_path: Path) -> None:

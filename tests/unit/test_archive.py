@@ -199,7 +199,7 @@ def test_keys_are_written_apart_and_laid_again(data: DataFolder, tmp_path: Path)
     make_missing_keys(other.keys)
     make_table(other.records, 1)
 
-    lay_keys(read_keys_file(kept), other, is_fresh=False)
+    lay_keys(read_keys_file(kept), other, is_fresh=False, now=NOW)
 
     assert kept.stat().st_mode & 0o077 == 0
     for key in data.keys.glob("*.key"):
@@ -213,9 +213,10 @@ def test_keys_that_never_closed_anything_are_not_kept_beside(data: DataFolder, t
     other = DataFolder(tmp_path / "other")
     make_missing_keys(other.keys)
 
-    lay_keys(read_keys_file(kept), other, is_fresh=True)
+    lay_keys(read_keys_file(kept), other, is_fresh=True, now=NOW)
 
     assert list(other.keys.glob("*.replaced")) == []
+    assert unsaved_keys(other) == set()
 
 
 def test_keys_count_as_saved_until_there_are_others(data: DataFolder, tmp_path: Path) -> None:

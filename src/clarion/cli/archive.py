@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -218,11 +218,22 @@ def _tar_of(path: Path, stream: BinaryIO) -> tarfile.TarFile:
         raise ArchiveWrong(f"{path.name} is not a file made by `clarion backup`.") from error
 
 
-def unpack_backup(path: Path, folder: Path, identities: Sequence[Identity] = (), told: Told = silent) -> Manifest:
-    """Unpack into `folder` and check every hash; raises `ArchiveWrong` and leaves `folder` for the caller to drop."""
+def unpack_backup(
+    path: Path,
+    folder: Path,
+    identities: Sequence[Identity] = (),
+    *,
+    refuse: Callable[[Manifest], None] = lambda manifest: None,
+    told: Told = silent,
+) -> Manifest:
+    """Unpack into `folder` and check every hash; raises `ArchiveWrong` and leaves `folder` for the caller to drop.
+
+    `refuse` may raise for what the manifest says, before the rest is read.
+    """
     try:
         with open_archive(path, identities, told) as archive:
             manifest = _read_manifest(path, archive)
+            refuse(manifest)
             while member := archive.next():
                 archive.extract(member, folder, filter="data")
     except OSError as error:

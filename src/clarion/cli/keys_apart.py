@@ -32,9 +32,13 @@ def write_keys(data: DataFolder, target: Path, recipients: Sequence[Recipient], 
         raise ArchiveWrong(f"{target} lies in the data folder. Keys belong elsewhere: a stick in a safe.")
     path = closed_name(target) if recipients else target
     write_whole(path, _keys_tar(data), recipients)
+    _note_saved(data, now)
+    return path
+
+
+def _note_saved(data: DataFolder, now: datetime) -> None:
     note = {"at": now.isoformat(), "keys": key_fingerprints(data)}
     keys_saved(data).write_text(json.dumps(note), encoding="utf-8")
-    return path
 
 
 def _keys_tar(data: DataFolder) -> Iterator[bytes]:
@@ -71,8 +75,8 @@ def read_keys_file(path: Path, identities: Sequence[Identity] = ()) -> dict[str,
     return keys
 
 
-def lay_keys(keys: Mapping[str, bytes], data: DataFolder, *, is_fresh: bool) -> None:
-    """Lay keys into the data folder.
+def lay_keys(keys: Mapping[str, bytes], data: DataFolder, *, is_fresh: bool, now: datetime) -> None:
+    """Lay keys that `read_keys_file` gave into the data folder, and note that they are saved apart.
 
     One of the same name that differs is kept beside, as `<name>.replaced`; unless nothing was ever stored here
     (`is_fresh`), so that it is only what this very command made at its start.
@@ -84,6 +88,8 @@ def lay_keys(keys: Mapping[str, bytes], data: DataFolder, *, is_fresh: bool) -> 
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+    if keys:
+        _note_saved(data, now)
 
 
 def refuse_other_keys(wanted: Mapping[str, str], data: DataFolder, given: Mapping[str, bytes]) -> None:

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +17,7 @@ from clarion.cli.snapshot import Told
 from clarion.inbox.reader import InboxReader, SealedRow
 from clarion.inbox.store import make_way
 from clarion.inbox.writer import InboxWriter
+from clarion.kernel.clock import utc_now
 from clarion.kernel.databases import Database
 from clarion.kernel.files import DataFolder
 
@@ -45,10 +46,10 @@ def put_back(
     is_fresh = not (data.records.exists() or data.inbox.exists() or (database and replace))
     given = read_keys_file(keys, identities) if keys else {}
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data.root) as work:
-        manifest = unpack_backup(archive, Path(work), identities, told)
-        _refuse_other_kind(manifest, database)
-        refuse_other_keys(manifest.keys, data, given)
-        lay_keys(given, data, is_fresh=is_fresh)
+        manifest = unpack_backup(
+            archive, Path(work), identities, refuse=lambda found: _refuse(found, data, database, given), told=told
+        )
+        lay_keys(given, data, is_fresh=is_fresh, now=utc_now())
         # First, so that a restore that is cut off here cannot bring anybody back.
         _merge_erasures(data, [Path(work) / data.erased.name, *([erased] if erased else [])])
         if database is not None:
@@ -79,7 +80,8 @@ def _has_campaigns(data: DataFolder) -> bool:
         return True
 
 
-def _refuse_other_kind(manifest: Manifest, database: Database | None) -> None:
+def _refuse(manifest: Manifest, data: DataFolder, database: Database | None, given: Mapping[str, bytes]) -> None:
+    refuse_other_keys(manifest.keys, data, given)
     if manifest.kind == kind_of(database):
         return
     if database is not None:
