@@ -1,5 +1,6 @@
 """Which published files changed and were not sent yet: a list on disk, to which any process of the publisher adds."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterable
@@ -12,15 +13,21 @@ def note_change(folder: str, file: str) -> None:
     """Note that `file` below `folder` (`site`, `manage` or `policy` of a data folder) was written or taken away.
 
     Afterwards, not before: whoever reads the note finds the file as it is meant. Nothing happens where nobody sends.
+    Where it cannot be noted (`OSError`), the list goes: then its reader knows no more, and everything is compared.
     """
     data, _, name = folder.rpartition("/")
     try:
         handle = os.open(f"{data}/{NOTES}", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
     except FileNotFoundError:
         return
+    line = f"{name}/{file}\n".encode()
     try:
         fcntl.flock(handle, fcntl.LOCK_SH)
-        os.write(handle, f"{name}/{file}\n".encode())
+        if os.write(handle, line) != len(line):
+            raise OSError(errno.ENOSPC, "no room to note what changed")
+    except OSError:
+        Path(f"{data}/{NOTES}").unlink(missing_ok=True)
+        raise
     finally:
         os.close(handle)
 

@@ -143,7 +143,7 @@ class Publication:
             file = path.relative_to(self.manage.root).as_posix()
             plain = file[:-3] if file.endswith(SIBLINGS) else file
             if plain not in self.manage.present:
-                path.unlink(missing_ok=True)
+                self.manage.remove(plain)
 
     def write_sitemaps(self) -> None:
         """Write the sitemap of each language: all pages of this run that may be indexed."""

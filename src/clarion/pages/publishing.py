@@ -6,7 +6,6 @@ former files in place.
 
 import hashlib
 import json
-import shutil
 from collections.abc import Collection
 from importlib.resources import files
 
@@ -161,8 +160,8 @@ def publish_root(*, desk: Press) -> None:
 def withdraw_campaign(slug: str, *, desk: Press) -> None:
     """Take every page of a campaign away, and it out of the policy."""
     write_policy(desk)
-    shutil.rmtree(desk.data.site / slug, ignore_errors=True)
-    shutil.rmtree(desk.data.manage / slug, ignore_errors=True)
+    Folder(desk.data.site).remove(slug)
+    Folder(desk.data.manage).remove(slug)
     publish_root(desk=desk)
 
 

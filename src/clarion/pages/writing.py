@@ -1,6 +1,6 @@
 """Published files: written beside and renamed, with compressed siblings; left alone where nothing changed.
 
-Every published file is written and removed here, and nowhere else.
+Every published file is written and removed here, and nowhere else; what changed is noted for other machines.
 """
 
 import os
@@ -9,6 +9,8 @@ import zlib
 from pathlib import Path
 
 import brotli
+
+from clarion.mirrors.notes import note_change
 
 PAGE_QUALITY = 5
 ASSET_QUALITY = 11
@@ -44,6 +46,7 @@ class Folder:
         for suffix, small in packed.items():
             _replace(path + suffix, small)
         _replace(path, content)
+        note_change(self._root, file)
         return True
 
     def write_text(self, file: str, text: str) -> bool:
@@ -55,9 +58,10 @@ class Folder:
         path = f"{self._root}/{prefix}"
         if os.path.isdir(path):  # noqa: PTH112
             shutil.rmtree(path)
-            return
-        for suffix in ("", *SIBLINGS):
-            _remove(path + suffix)
+        else:
+            for suffix in ("", *SIBLINGS):
+                _remove(path + suffix)
+        note_change(self._root, prefix)
 
     def keep_only_present(self, prefix: str) -> int:
         """Take away what lies below `prefix` and was not written since opening; gives how many pages went."""
@@ -66,6 +70,7 @@ class Folder:
             stale = [name for name in names if not self._is_present(f"{folder}/{name}")]
             for name in stale:
                 _remove(f"{folder}/{name}")
+                note_change(self._root, f"{folder}/{name}"[len(self._root) + 1 :])
             gone += sum(not name.endswith(SIBLINGS) for name in stale)
             if len(stale) == len(names) and (not folders or not os.listdir(folder)):  # noqa: PTH208
                 os.rmdir(folder)  # noqa: PTH106
@@ -144,3 +149,4 @@ def _write_all(handle: int, content: bytes) -> None:
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file beside its place and rename it: nobody ever reads half of it."""
     _replace(path.as_posix(), content)
+    note_change(path.parent.as_posix(), path.name)
