@@ -1,7 +1,8 @@
-"""Two at once: moderators, presses of a button, an organiser and a moderator. Real threads on a real file."""
+"""Two at once: moderators, presses of a button, an organiser and a moderator. Real threads on a real database."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -15,6 +16,7 @@ from clarion.kernel.links import Link, LinkKind
 from clarion.moderation.actions import decide_event, decide_revision, undo_decision
 from clarion.moderation.models import Decision
 from clarion.outbox.models import Mail
+from clarion.worker.draining import Carrier
 from tests.make import DAY, HOUR, NOON, make_campaign, make_event, make_organiser, make_proposal, make_submission
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,11 +107,12 @@ def test_a_button_pressed_four_times_at_once_confirms_once(keys: Keys) -> None:
     assert Mail.objects.filter(kind="event-received").count() == 1
 
 
-def test_one_proposal_drained_by_four_at_once_is_one_event_and_one_mail(keys: Keys) -> None:
+def test_one_proposal_drained_by_four_at_once_is_one_event_and_one_mail(keys: Keys, tmp_path: Path) -> None:
     make_campaign()
     forms = [make_proposal() for _ in range(4)]
+    carrier = Carrier(keys, tmp_path / "no-countries.toml")
 
-    at_once(*[lambda form=form: take_proposal(form, keys=keys, now=NOON) for form in forms])
+    at_once(*[lambda form=form: carrier.carry_out([form], now=NOON) for form in forms])
 
     assert (Event.objects.count(), Mail.objects.count()) == (1, 1)
 

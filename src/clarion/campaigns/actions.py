@@ -62,7 +62,7 @@ def save_version(
     """
     if campaign.default_language not in {one.language for one in statements}:
         raise NoStatement(f"There is no statement in the default language, {campaign.default_language}.")
-    Campaign.objects.select_for_update().get(pk=campaign.pk)  # one version at a time
+    _hold(campaign)  # one version at a time
     present = latest_version(campaign)
     if present and not has_changed({s.language: s.sha256 for s in present.statements.all()}, statements):
         return present, False
@@ -91,6 +91,11 @@ def _statement(version: Version, text: StatementText, since: int) -> Statement:
     )  # fmt: skip
 
 
+def _hold(campaign: Campaign) -> None:
+    """Keep others from these texts until the commit; what people send in goes on."""
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+
+
 @transaction.atomic
 def keep_draft(campaign: Campaign, language: str, text: str, *, by: Actor, now: datetime) -> None:
     """Keep a statement as it is being written; what the public sees does not change."""
@@ -109,6 +114,7 @@ def drop_drafts(campaign: Campaign, languages: Iterable[str] | None = None) -> N
 @transaction.atomic
 def save_updates(campaign: Campaign, updates: Sequence[UpdateText], *, by: Actor, now: datetime) -> bool:
     """Make these the campaign's updates; gives whether anything changed. Safe to repeat."""
+    _hold(campaign)
     new = {(one.posted_on, one.language): (one.title, one.body) for one in updates}
     old = {(one.posted_on, one.language): (one.title, one.body) for one in campaign.updates.all()}
     if new == old:

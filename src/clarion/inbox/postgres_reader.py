@@ -90,7 +90,8 @@ def _has_rows(connection: Connection) -> bool:
 def _fetch(connection: Connection, limit: int) -> list[SealedRow]:
     rows: list[SealedRow] = []
     while len(rows) < limit:
-        batches = connection.execute(f"FETCH {_FETCHED_AT_ONCE} FROM oldest", binary=True).fetchall()
+        some = min(_FETCHED_AT_ONCE, limit - len(rows))
+        batches = connection.execute(f"FETCH {some} FROM oldest", binary=True).fetchall()
         for seq, key_number, sealed_key, at, submissions, bodies in batches:
             if len(rows) >= limit:
                 return rows
@@ -98,6 +99,6 @@ def _fetch(connection: Connection, limit: int) -> list[SealedRow]:
                 SealedRow(seq, RecordId(submission.hex()), key_number, sealed_key, body, from_epoch(at))
                 for submission, body in zip(submissions, bodies, strict=True)
             ]
-        if len(batches) < _FETCHED_AT_ONCE:
+        if len(batches) < some:
             return rows
     return rows

@@ -168,6 +168,7 @@ def _note_joined(
 
 
 def _locked_membership(team: Team, organiser: Organiser) -> Membership:
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)  # of two admins who remove each other, one stays
     found = Membership.objects.select_for_update().filter(team=team, organiser=organiser).first()
     if found is None:
         raise NotMember(f"{organiser.email} is not on the team.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db import DataError, Error, IntegrityError, transaction
 
 from clarion.campaigns.models import Campaign
 from clarion.events import actions as events
@@ -27,6 +27,7 @@ from clarion.privacy import actions as privacy
 from clarion.privacy.queries import confirmed_hosts
 from clarion.signatures import actions as signatures
 from clarion.signatures.queries import addresses_confirmed_here
+from clarion.worker.holding import hold_addresses
 from clarion.worker.pulse import Pulse
 
 log = logging.getLogger("clarion.worker")
@@ -134,7 +135,7 @@ class Drainer:
 
 def _raise_trouble(error: Exception) -> None:
     """Raise what is wrong with the records and not with a row."""
-    if isinstance(error, DatabaseError) and not isinstance(error, _FAULT_OF_A_ROW):
+    if isinstance(error, Error) and not isinstance(error, _FAULT_OF_A_ROW):
         raise error
 
 
@@ -148,6 +149,7 @@ class Carrier:
     @transaction.atomic
     def carry_out(self, submissions: Sequence[Submission], *, now: datetime) -> int:
         """Carry out those that were never drained, in one transaction; gives how many. Safe to repeat."""
+        hold_addresses(submissions, keys=self._keys)
         fresh = privacy.accept_submissions(submissions, now=now)
         self._refuse_strangers(fresh)
         countries = load_country_settings(self._country_settings)

@@ -36,7 +36,8 @@ def take_proposal(
     """Store a proposed event, unconfirmed, and promise its confirmation mail.
 
     None, and nothing stored, where it is here already, where the same was proposed within an hour, and where the
-    cap on mails holds its mail back. Safe to repeat. `has_signed`: a signature of this address is confirmed here.
+    cap on mails holds its mail back. Safe to repeat; the caller keeps others from this address meanwhile.
+    `has_signed`: a signature of this address is confirmed here.
     """
     campaign = Campaign.objects.filter(slug=submission.campaign).first()
     if campaign is None or _is_here(campaign, submission, keys):
@@ -165,7 +166,7 @@ def deny_proposal(submission: Submission, *, keys: Keys, now: datetime) -> list[
 @transaction.atomic
 def erase_events(public_ids: Collection[str]) -> list[str]:
     """Erase these once more (after a restore), whatever state they came back in; gives those that held anything."""
-    events = Event.objects.select_related("campaign").filter(public_id__in=public_ids)
+    events = Event.objects.select_for_update(of=("self",)).select_related("campaign").filter(public_id__in=public_ids)
     found = list(events.exclude(state=Event.State.DENIED))
     for event in found:
         promise_pages(event)
@@ -214,7 +215,7 @@ def erase_unconfirmed(*, drained_until: datetime) -> list[str]:
     drained, so none of these was confirmed in time. One whose first mail still waits is left alone.
     """
     late = drained_until - UNCONFIRMED_LIFE
-    stale = Event.objects.filter(state=Event.State.UNCONFIRMED)
+    stale = Event.objects.select_for_update().filter(state=Event.State.UNCONFIRMED)
     unmailed = stale.filter(last_mailed_at=None, proposed_at__lte=late)
     unmailed = unmailed.exclude(public_id__in=Mail.objects.filter(kind="confirm-event").values("record"))
     mailed = stale.filter(last_mailed_at__lte=late)

@@ -20,6 +20,7 @@ def end_past_events(*, now: datetime) -> int:
     """End the kept events that are over; gives how many (at most 200: call again). Safe to repeat."""
     move = MOVES["end"]
     over = Event.objects.filter(state__in=move.sources, ends_at__lte=now).select_related("campaign")
+    over = over.select_for_update(of=("self",))
     events = list(over.order_by("ends_at")[:_AT_ONCE])
     Event.objects.filter(pk__in=[event.pk for event in events], state__in=move.sources).update(state=move.target)
     for event in events:
@@ -33,13 +34,12 @@ def erase_old_contacts(*, now: datetime) -> int:
 
     Safe to repeat.
     """
-    over = Event.objects.select_related("campaign").filter(ends_at__lte=now)
+    over = Event.objects.select_for_update(of=("self",)).select_related("campaign").filter(ends_at__lte=now)
     public = list(over.exclude(public_contact="")[:_AT_ONCE])
     old = list(over.filter(ends_at__lte=now - CONTACT_LIFE).filter(_HAS_HOST)[:_AT_ONCE])
+    revisions = Revision.objects.select_for_update(of=("self",)).filter(event__ends_at__lte=now)
     changed = list(
-        Revision.objects.filter(event__ends_at__lte=now).filter(
-            Q(fields__has_key="public_contact") | Q(before__has_key="public_contact")
-        )[:_AT_ONCE]
+        revisions.filter(Q(fields__has_key="public_contact") | Q(before__has_key="public_contact"))[:_AT_ONCE]
     )
     _erase_public_contacts(public, changed)
     _erase_hosts(old)
@@ -85,8 +85,9 @@ def erase_hosts_kept_long_enough(*, now: datetime) -> list[str]:
 @transaction.atomic
 def erase_host(public_ids: Collection[str]) -> list[str]:
     """Erase who organises these events and how to reach them; the events stay. Gives the ids that held anything."""
-    events = list(Event.objects.select_related("campaign").filter(_HAS_HOST, public_id__in=public_ids))
-    revisions = list(Revision.objects.filter(event__in=events))
+    found = Event.objects.select_for_update(of=("self",)).select_related("campaign")
+    events = list(found.filter(_HAS_HOST, public_id__in=public_ids).order_by("pk"))
+    revisions = list(Revision.objects.select_for_update().filter(event__in=events))
     _erase_public_contacts([event for event in events if event.public_contact], revisions)
     _erase_hosts(events)
     return [event.public_id for event in events]

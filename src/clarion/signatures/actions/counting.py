@@ -48,7 +48,8 @@ def vote_of(submission: Submission, keys: Keys) -> Vote | None:
 
 def _waiting_rows(records: Sequence[str]) -> dict[str, Waiting]:
     # Locked until the commit; on SQLite the transaction itself is IMMEDIATE, which does the same.
-    rows = Signature.objects.select_for_update().filter(public_id__in=records, state=Signature.State.PENDING)
+    pending = Signature.objects.filter(public_id__in=records, state=Signature.State.PENDING)
+    rows = pending.select_for_update().order_by("pk")
     return {
         record: Waiting(pk, record, campaign, bytes(address_hash or b""), country)
         for pk, record, campaign, address_hash, country in rows.values_list(

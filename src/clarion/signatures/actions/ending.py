@@ -38,7 +38,7 @@ def withdraw_all(submission: Submission, *, keys: Keys, now: datetime) -> list[s
     found = Signature.objects.select_for_update().filter(
         campaign_id=named.campaign_id, address_hash=bytes(named.address_hash or b"")
     )
-    rows = list(found)
+    rows = list(found.order_by("pk"))
     _subtract(rows, now=now)
     _wipe(rows, Signature.State.WITHDRAWN, now=now)
     address = unlock_fields(keys.field, bytes(named.box or b""))["email"]
@@ -82,7 +82,8 @@ def deny_signature(submission: Submission, *, keys: Keys, now: datetime) -> list
 @transaction.atomic
 def erase_signatures(public_ids: Collection[str], *, now: datetime) -> list[str]:
     """Erase these once more (after a restore), whatever state they came back in; gives those that held anything."""
-    rows = list(Signature.objects.select_for_update().filter(public_id__in=public_ids, box__isnull=False))
+    held = Signature.objects.select_for_update().filter(public_id__in=public_ids, box__isnull=False)
+    rows = list(held.order_by("pk"))
     _subtract(rows, now=now)
     _wipe(rows, Signature.State.WITHDRAWN, now=now)
     return [row.public_id for row in rows]
@@ -96,7 +97,8 @@ def erase_expired_signatures(*, drained_until: datetime, now: datetime) -> list[
     in time.
     """
     late = drained_until - CONFIRM_WITHIN
-    pending = Signature.objects.filter(state=Signature.State.PENDING)
+    # Locked, and looked at again once it is: whoever confirms meanwhile is not erased.
+    pending = Signature.objects.select_for_update(of=("self",)).filter(state=Signature.State.PENDING)
     rows = list(pending.filter(last_mailed_at__lte=late)[:_AT_ONCE])
     rows += _never_mailed(pending, late)[: _AT_ONCE - len(rows)]
     _wipe(rows, Signature.State.EXPIRED, now=now)
@@ -117,7 +119,7 @@ def erase_kept_long_enough(*, now: datetime) -> list[str]:
     """
     erased: list[str] = []
     for campaign, ended in over_kept(now):
-        over = Signature.objects.filter(campaign=campaign, box__isnull=False, signed_at__lte=ended)
+        over = Signature.objects.select_for_update().filter(campaign=campaign, box__isnull=False, signed_at__lte=ended)
         rows = list(over.filter(state__in=_HOLDING_DATA)[:_AT_ONCE])
         Signature.objects.filter(pk__in=[row.pk for row in rows]).update(
             box=None, address_hash=None, consent="", **_NO_MARKS
