@@ -1,7 +1,9 @@
 """The public process: `python -m clarion.intake HOST PORT`."""
 
 import asyncio
+import gc
 import os
+import resource
 import signal
 import sys
 
@@ -17,6 +19,7 @@ from clarion.kernel.logs import start_logging
 
 _BACKLOG = 4096
 _MOST_CONNECTIONS = 16_384
+_OTHER_FILES = 256
 _BROKEN = 1
 _GRACE_SECONDS = 2
 
@@ -35,7 +38,7 @@ class PublicProcess:
             http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=65_536),
             websockets=False,
             backlog=_BACKLOG,
-            backpressure=_MOST_CONNECTIONS,
+            backpressure=_connections(),
             log_enabled=False,
         )
         self._exit_code = 0
@@ -56,6 +59,22 @@ class PublicProcess:
         loop.call_later(_GRACE_SECONDS, os._exit, _BROKEN)
 
 
+def _connections() -> int:
+    """How many connections may be open at once; the limit of open files is raised for them where that is allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS + _OTHER_FILES
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(allowed - _OTHER_FILES, 128)
+
+
+def _collect_seldom() -> None:
+    """Look for garbage in cycles seldom: each look walks through all that waits (measured: a tenth of the rate)."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 async def _serve(env: Env, host: str, port: int) -> int:
     return await PublicProcess(env, host, port).serve()
 
@@ -70,6 +89,7 @@ def main() -> int:
         return 2
     for folder in (env.data.inbox.parent, env.data.site, env.data.manage, env.data.policy):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _collect_seldom()
     confine(env.data)
     return uvloop.run(_serve(env, sys.argv[1], int(sys.argv[2])))
 
