@@ -14,7 +14,8 @@ from clarion.kernel.sealing import keyed_hash, lock_fields
 from clarion.kernel.submissions import Submission
 from clarion.organisers.models import Membership, Organiser, Team
 from clarion.places.models import Venue, VenueList
-from clarion.signatures.models import Signature
+from clarion.signatures.models import Signature, Wave
+from clarion.signatures.wave_rules import domain_mark, name_mark
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -248,3 +249,33 @@ def make_withdrawal(signature: Signature, email: str, *, at: datetime = NOON + H
     """A withdraw form with an address typed into it."""
     link = Link(LinkKind.WITHDRAW, signature.campaign_id, RecordId(signature.public_id))
     return make_submission("withdraw", campaign=signature.campaign.slug, at=at, link=link, email=email)
+
+
+def make_wave(
+    campaign: Campaign,
+    keys: Keys,
+    *,
+    count: int = 3,
+    state: str = Wave.State.HELD,
+    name: str = "Jane Doe",
+    domain: str = "farm.example",
+    since: datetime = NOON,
+    step: timedelta = SECOND,
+) -> Wave:
+    """A wave of one name with so many signatures, one after the other; a released one made so is in no tally."""
+    wave = Wave.objects.create(
+        public_id=new_id(), campaign=campaign, kind="names", name_mark=name_mark(name, keys.dedupe.current),
+        found={"size": count, "names": 1, "of": count, "people": None}, since=since, opened_at=since + HOUR,
+        state=state, is_settled=True, decided_at=None if state == Wave.State.HELD else since + 2 * HOUR,
+    )  # fmt: skip
+    belong = {"held": "held", "released": "confirmed", "voided": "voided"}[state]
+    for n in range(count):
+        at = since + n * step
+        row = make_signature(
+            campaign, keys, email=f"w{next(_numbers)}@{domain}", name=name, signed_at=at, confirmed_at=at, state=belong
+        )
+        Signature.objects.filter(pk=row.pk).update(
+            wave=wave, name_mark=wave.name_mark, domain_mark=domain_mark(f"@{domain}", keys.dedupe.current),
+            network_mark=1, network_mark_before=2,
+        )  # fmt: skip
+    return wave

@@ -19,7 +19,8 @@ from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import Keys
 from clarion.organisers.actions import make_sign_in_link
 from clarion.organisers.models import Organiser
-from tests.make import HOUR, make_campaign, make_event, make_organiser, make_signature
+from clarion.signatures.models import Wave
+from tests.make import HOUR, make_campaign, make_event, make_organiser, make_signature, make_wave
 
 # Playwright's own loop runs in this thread, and Django takes that for a view of its own.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
@@ -30,7 +31,7 @@ PAGES = (
     "/", "/you/", "/new/", "/c/{c}/", "/c/{c}/moderation/", "/c/{c}/events/", "/c/{c}/events/new/", "/c/{c}/call/",
     "/c/{c}/call/text/fr/", "/c/{c}/call/versions/1/", "/c/{c}/call/venues/", "/c/{c}/call/give/",
     "/c/{c}/call/updates/new/", "/c/{c}/call/settings/", "/c/{c}/switches/", "/c/{c}/signatures/", "/c/{c}/team/",
-    "/c/{c}/log/",
+    "/c/{c}/log/", "/c/{c}/waves/",
 )  # fmt: skip
 VIRTUAL = {
     "protocol": "ctap2",
@@ -67,6 +68,7 @@ def campaign(keys: Keys) -> Campaign:
         make_event(made, keys, state="waiting", title=title, confirmed_at=at, flags=["copy-nearby"])
     make_event(made, keys)
     make_signature(made, keys, state="confirmed")
+    make_wave(made, keys)
     return made
 
 
@@ -152,7 +154,8 @@ def test_every_page_fits_and_axe_finds_nothing(
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     item = f"/c/{campaign.slug}/moderation/{Event.objects.filter(state='waiting')[0].public_id}/"
-    for path in (item, *PAGES)[::step]:
+    wave = f"/c/{campaign.slug}/waves/{Wave.objects.get().public_id}/"
+    for path in (item, *PAGES, wave)[::step]:
         page.goto(office + path.format(c=campaign.slug))
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         found = [(one["id"], one["nodes"][0]["target"]) for one in Axe().run(page).response["violations"]]

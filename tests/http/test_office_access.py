@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, reverse
 
 from clarion.campaigns.models import Campaign
+from clarion.kernel.keys import read_keys
 from clarion.office.urls import campaign_pages
-from tests.make import make_campaign, make_event, make_organiser, make_team
+from tests.make import make_campaign, make_event, make_organiser, make_team, make_wave
 from tests.office import signed_in, visitor
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +31,8 @@ def addresses(campaign: Campaign) -> Iterator[tuple[str, str]]:
     """Name and address of every page of a campaign."""
     event = make_event(campaign)
     member = make_organiser(email="member@example.org")
-    values = {**VALUES, "event_id": event.public_id, "organiser_id": member.public_id}
+    wave = make_wave(campaign, read_keys(settings.ENV.data.keys))
+    values = {**VALUES, "event_id": event.public_id, "organiser_id": member.public_id, "wave_id": wave.public_id}
     for pattern in campaign_pages:
         assert isinstance(pattern, URLPattern)
         needed = pattern.pattern.converters

@@ -12,6 +12,7 @@ from clarion.events.queries import events_in_queue
 from clarion.office.access import OrganiserRequest
 from clarion.organisers.models import Membership
 from clarion.organisers.rules import Right, may
+from clarion.signatures.wave_queries import held_waves
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ _TABS: tuple[tuple[str, str, Right, tuple[str, ...]], ...] = (
     ("Events", "events", "moderate", ("events",)),
     ("The call", "call", "edit-call", ("call", "give", "updates", "venues")),
     ("Switches", "switches", "switch", ("switches",)),
-    ("Signatures", "signatures", "see-signatures", ("signatures",)),
+    ("Signatures", "signatures", "see-signatures", ("signatures", "waves")),
     ("Team", "team", "run-team", ("team",)),
     ("Log", "audit", "run-team", ("audit",)),
 )
@@ -67,13 +68,15 @@ def title_of(campaign: Campaign) -> str:
 
 
 def _tabs(campaign: Campaign, role: Membership, part: str, template: str) -> list[Tab]:
-    waiting = events_in_queue(campaign, role.countries).count()
+    waiting = {"moderation-queue": events_in_queue(campaign, role.countries).count()}
+    if may(role.role, "decide-waves"):
+        waiting["signatures"] = held_waves(campaign)
     return [
         Tab(
             label,
             reverse(f"office:{name}", args=[campaign.slug]),
             part in parts,
-            waiting if name.startswith("mod") else 0,
+            waiting.get(name, 0),
         )
         for label, name, right, parts in _TABS
         if may(role.role, right)

@@ -24,6 +24,7 @@ from clarion.office.views import (
     updates,
     venues,
     versions,
+    waves,
 )
 from clarion.office.views.events import add_event, edit_event, list_events, show_event, step_event
 
@@ -65,6 +66,9 @@ campaign_pages: list[URLPattern] = [
     path("switches/notice/", switches.set_notice, name="set-notice"),
     path("switches/<str:switch>/", switches.set_switch, name="set-switch"),
     path("signatures/", signatures.search, name="signatures"),
+    path("waves/", waves.list_waves, name="waves"),
+    path("waves/<str:wave_id>/", waves.show_wave, name="wave"),
+    path("waves/<str:wave_id>/decide/", waves.decide, name="decide-wave"),
     path("export/", exports.show_exports, name="exports"),
     path("export/<str:what>.csv", exports.export, name="export"),
     path("log/", audit.show_log, name="audit"),

@@ -29,4 +29,4 @@ def show_log(request: OrganiserRequest) -> HttpResponse:
 def _who(kind: str, actor: str, names: dict[str, str]) -> str:
     if kind == "organiser":
         return names.get(actor, "someone who left")
-    return "the host’s shell" if kind == "host" else kind
+    return {"host": "the host’s shell", "worker": "Clarion, by its rules"}.get(kind, kind)

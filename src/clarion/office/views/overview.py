@@ -26,6 +26,7 @@ from clarion.organisers.rules import may
 from clarion.pages.plots import Bar, bars, columns, days_between
 from clarion.places.countries import country_name
 from clarion.signatures.queries import pending_count, published_figures, tally_rows
+from clarion.signatures.wave_queries import held_count
 
 _COUNTRIES_SHOWN = 12
 _MINUTES_FROM = 120  # seconds from which a delay is told in minutes
@@ -67,6 +68,7 @@ def show_overview(request: OrganiserRequest) -> HttpResponse:
         numbers=numbers,
         sees_signatures=sees_signatures,
         pending=pending_count(campaign) if sees_signatures else 0,
+        held=held_count(campaign) if may(request.membership.role, "decide-waves") else 0,
         waiting=waiting_counts(campaign, request.membership.countries, now=now),
         events=counts_by_state(campaign),
         troubles=troubles(beat, now),
