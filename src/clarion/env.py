@@ -57,6 +57,13 @@ VARIABLES = (
         for_intake=True,
     ),
     Variable(
+        "CLARION_PAGES_URL",
+        "",
+        "The same database by the role that may only read published files: for a public node on a machine of its own, "
+        "which fetches them with it (`clarion follow`).",
+        is_secret=True,
+    ),
+    Variable(
         "CLARION_OFFICE_DATABASE_URL",
         "",
         "The same database by the office's role, for `clarion serve` with all processes. "
@@ -141,6 +148,7 @@ class Env:
     office_url: str
     database: Database | None  # None: SQLite in the data folder
     inbox_database: Database | None  # by the role of the public process
+    pages_database: Database | None  # by the role that may only read published files
     mail: MailTarget
     mail_from: str
     mail_rate: int
@@ -173,6 +181,7 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
         office_url=reader.read("CLARION_OFFICE_URL", _web_address),
         database=database,
         inbox_database=reader.read("CLARION_INBOX_URL", read_database) or database,
+        pages_database=reader.read("CLARION_PAGES_URL", read_database),
         mail=reader.read("CLARION_MAIL_URL", _mail_target),
         mail_from=reader.read("CLARION_MAIL_FROM", str.strip),
         mail_rate=reader.read("CLARION_MAIL_RATE", _count),

@@ -14,8 +14,9 @@ from clarion.jobs.promises import promise
 from clarion.kernel.clock import DAY, utc_now
 from clarion.kernel.keys import Keys
 from clarion.kernel.policy import read_policy
+from clarion.mirrors.lock import publish_lock
 from clarion.signatures.actions import confirm_signatures
-from clarion.worker.publishing import COUNTS_EVERY, Publisher, PublishLoop, promised_work, publish_lock, publish_now
+from clarion.worker.publishing import COUNTS_EVERY, Publisher, PublishLoop, promised_work, publish_now
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
 from tests.make import MINUTE, NOON, make_campaign, make_confirmation, make_signature

@@ -31,6 +31,7 @@ COMMANDS = {
     "launch": Command("clarion.cli.launch", True, "Check, store and publish a call folder."),
     "serve": Command("clarion.cli.serve", False, "Serve the public site and the office, and run the worker."),
     "worker": Command("clarion.cli.worker", True, "Run the worker alone."),
+    "follow": Command("clarion.cli.follow", False, "Fetch what a worker elsewhere publishes."),
     "publish": Command("clarion.cli.publish", True, "Write the public site anew."),
     "export": Command("clarion.cli.export", True, "Write a call as a folder, with all that the office changed."),
     "doctor": Command("clarion.cli.doctor", True, "Say what is wrong and how to mend it."),

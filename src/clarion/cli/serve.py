@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -77,6 +78,8 @@ def serve(public: Bind | None, office: Bind | None, only: str | None, quiet: boo
         if not quiet:
             click.echo(f"Note: {warning}", err=True)
     match only:
+        case "public" if env.pages_database:
+            _serve_node(env, places["public"], environ)
         case "public":
             _become(_public_command(places["public"]), intake_environ(environ))
         case "worker":
@@ -127,6 +130,16 @@ def intake_environ(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def follow_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the process that fetches published files may know: where they lie and where they go."""
+    names = {name + end for name in ("CLARION_DATA", "CLARION_PAGES_URL") for end in ("", _FILE)}
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in names or name in _HARMLESS or name.startswith(_HARMLESS_BEGINNINGS)
+    }
+
+
 def office_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """What the office may know: where mails go, not the password; records by its own role."""
     kept = {name: value for name, value in environ.items() if not name.startswith("CLARION_MAIL_URL")}
@@ -138,7 +151,7 @@ def office_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 def worker_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """What the worker may know: everything but how the others reach the database."""
-    others = ("CLARION_INBOX_URL", "CLARION_OFFICE_DATABASE_URL")
+    others = ("CLARION_INBOX_URL", "CLARION_OFFICE_DATABASE_URL", "CLARION_PAGES_URL")
     return {name: value for name, value in environ.items() if not name.startswith(others)}
 
 
@@ -192,21 +205,37 @@ def _are_up(env: Env, places: Mapping[str, Bind]) -> bool:
     return all(answers_health(place.socket_host, place.port, names[part]) for part, place in places.items())
 
 
-def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str]) -> None:
-    """Run all three until told to stop. The public site waits for nobody: forms are taken while records migrate."""
+def _serve_node(env: Env, place: Bind, environ: Mapping[str, str]) -> None:
+    """Serve the public site where no worker is: beside it runs what fetches the files that are published elsewhere."""
     env.data.make()
-    make_missing_keys(env.data.keys)
+    with _supervisor() as supervisor:
+        supervisor.start(Child("public", _public_command(place), intake_environ(environ)))
+        supervisor.start(Child("follow", [*_PYTHON, "clarion", "follow"], follow_environ(environ)))
+        _look_after(supervisor, env, {"public": place})
+
+
+@contextmanager
+def _supervisor() -> Iterator[Supervisor]:
+    """A supervisor that runs until this process is told to stop, and leaves no child behind."""
     supervisor = Supervisor()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     try:
+        yield supervisor
+    finally:
+        supervisor.end()
+
+
+def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str]) -> None:
+    """Run all three until told to stop. The public site waits for nobody: forms are taken while records migrate."""
+    env.data.make()
+    make_missing_keys(env.data.keys)
+    with _supervisor() as supervisor:
         supervisor.start(Child("public", _public_command(places["public"]), intake_environ(environ)))
         _migrate(environ)
         supervisor.start(Child("office", _office_command(places["office"]), office_environ(environ)))
         supervisor.start(Child("worker", [*_PYTHON, "clarion", "worker"], worker_environ(environ)))
         _look_after(supervisor, env, places)
-    finally:
-        supervisor.end()
 
 
 def _look_after(supervisor: Supervisor, env: Env, places: Mapping[str, Bind]) -> None:
@@ -215,5 +244,7 @@ def _look_after(supervisor: Supervisor, env: Env, places: Mapping[str, Bind]) ->
         supervisor.look_after()
         if not is_told and _are_up(env, places):
             is_told = True
-            click.echo(f"Public site: {env.public_url}/\nOffice:      {env.office_url}/")
+            click.echo(f"Public site: {env.public_url}/")
+            if "office" in places:
+                click.echo(f"Office:      {env.office_url}/")
         time.sleep(0.1)

@@ -17,11 +17,11 @@ from clarion.inbox.store import InboxBroken, InboxUnavailable
 from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import read_key_ring, read_keys
 from clarion.kernel.links import link_public_keys
+from clarion.mirrors.lock import publish_lock
 from clarion.outbox.queries import mail_backlog
 from clarion.worker.draining import Drainer
 from clarion.worker.loops import run_loop
 from clarion.worker.mailing import Postman
-from clarion.worker.publishing import publish_lock
 from clarion.worker.pulse import Beat, Pulse, write_beat
 from clarion.worker.turns import Turn
 from clarion.worker.watching import Watch

@@ -1,24 +1,23 @@
 """The third loop: what was promised is published, by one publisher at a time; and work that the clock asks for."""
 
-import fcntl
 import json
 import logging
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, When
 from django_tasks_db.models import DBTaskResult
 
 from clarion.campaigns.queries import published_campaigns
 from clarion.env import Env
 from clarion.jobs.promises import carry_out
 from clarion.kernel.clock import DAY, MINUTE, utc_now
+from clarion.mirrors.lock import publish_lock
 from clarion.pages import publishing as pages
 from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
@@ -34,16 +33,18 @@ _READY = "READY"
 _AT_ONCE = 2000
 
 # What a promised name means, what must be out first standing first. The long one lets the others by.
-NAMES: Mapping[str, Callable[[Mapping[str, str], Press, Pause], None]] = {
+NAMES: Mapping[str, Callable[[Mapping[str, Any], Press, Pause], None]] = {
     "publish-switches": lambda said, press, _: pages.publish_switches(said["campaign"], desk=press),
     "publish-counts": lambda said, press, _: pages.publish_counts(said["campaign"], desk=press),
     "publish-manage": lambda said, press, _: pages.publish_manage(said["campaign"], said["event"], desk=press),
-    "publish-event": lambda said, press, _: pages.publish_event(said["campaign"], said["event"], desk=press),
+    "publish-event": lambda said, press, _: pages.publish_events(said["campaign"], said["event"], desk=press),
     "publish-campaign": lambda said, press, pause: pages.publish_campaign(said["campaign"], desk=press, pause=pause),
     "publish-root": lambda _, press, __: pages.publish_root(desk=press),
 }
 _RANK = {name: rank for rank, name in enumerate(NAMES)}
 _LONG = _RANK["publish-campaign"]
+_TOGETHER = "publish-event"  # promises of which many are kept at once, for what lists one event lists the others
+_MOST_TOGETHER = 200
 _LOOK_UP_SECONDS = 0.5
 # Figures must follow within five seconds; publishing them after each batch took half of the worker's time.
 COUNTS_EVERY = timedelta(seconds=2)
@@ -66,29 +67,16 @@ class Promised:
 
 def promised_work() -> list[Promised]:
     """What waits to be carried out, the most urgent first, the oldest first among equals."""
-    rows = DBTaskResult.objects.filter(status=_READY, task_path=carry_out.module_path)
+    rows = DBTaskResult.objects.filter(status=_READY, task_path=carry_out.module_path).annotate(rank=_IN_ORDER)
     found: dict[str, tuple[str, dict[str, Any], list[UUID]]] = {}
-    for pk, said in rows.order_by("enqueued_at").values_list("id", "args_kwargs")[:_AT_ONCE]:
+    for pk, said in rows.order_by("rank", "enqueued_at").values_list("id", "args_kwargs")[:_AT_ONCE]:
         name, arguments = said["kwargs"]["name"], said["kwargs"]["arguments"]
         key = json.dumps([name, arguments], sort_keys=True)
         found.setdefault(key, (name, arguments, []))[2].append(pk)
-    work = [Promised(name, arguments, tuple(pks)) for name, arguments, pks in found.values()]
-    return sorted(work, key=lambda one: _RANK.get(one.name, len(_RANK)))
+    return [Promised(name, arguments, tuple(pks)) for name, arguments, pks in found.values()]
 
 
-@contextmanager
-def publish_lock(path: Path) -> Iterator[bool]:
-    """Whether this process alone writes the published files of this data folder for the time of the block."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
+_IN_ORDER = Case(*(When(args_kwargs__kwargs__name=name, then=rank) for name, rank in _RANK.items()), default=len(_RANK))
 
 
 @dataclass(slots=True)
@@ -96,6 +84,10 @@ class Failures:
     """Promises that could not be kept: they stay, and are tried again later, each time after a longer rest."""
 
     until: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+
+    def has(self, key: str) -> bool:
+        """Whether it failed when it was last tried."""
+        return key in self.until
 
     def is_resting(self, key: str, now: datetime) -> bool:
         """Whether it is too early to try again."""
