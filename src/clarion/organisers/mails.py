@@ -15,6 +15,8 @@ WHAT: Mapping[str, str] = {
     "exported": N_("Signatures or events were exported."),
     "give-changed": N_("The ways to give were changed."),
     "closed": N_("The campaign was closed."),
+    "wave-held": N_("A wave of signatures is held: they do not count until an admin releases them."),
+    "wave-decided": N_("An admin released or voided a wave of signatures, or took that back."),
 }
 SUBJECTS: Mapping[str, str] = {
     "new-admin": N_("A new admin in the office"),
@@ -22,7 +24,10 @@ SUBJECTS: Mapping[str, str] = {
     "exported": N_("An export from the office"),
     "give-changed": N_("The ways to give were changed"),
     "closed": N_("The campaign was closed"),
+    "wave-held": N_("A wave of signatures is held"),
+    "wave-decided": N_("A decision on a wave of signatures"),
 }
+_ON_WAVES = frozenset({"wave-held", "wave-decided"})
 
 
 def notice_to_admins(mail: Mail, desk: Desk) -> Letter | None:
@@ -33,6 +38,8 @@ def notice_to_admins(mail: Mail, desk: Desk) -> Letter | None:
         return None
     speak = voice(mail.language, desk.strings)
     actor = organiser_by_id(mail.detail.get("by", ""))
+    by_itself = speak.gettext("Clarion itself, by its rules") if what == "wave-held" else ""
+    page = f"c/{mail.campaign}/waves/" if what in _ON_WAVES else ""
     return render_letter(
         "organisers/notice-to-admins",
         speak,
@@ -41,9 +48,9 @@ def notice_to_admins(mail: Mail, desk: Desk) -> Letter | None:
         sender_name="Clarion",
         what=speak.gettext(WHAT[what]),
         campaign=mail.campaign,
-        actor=actor.email if actor else "",
+        actor=actor.email if actor else by_itself,
         moment=speak.moment(mail.promised_at),
-        office_url=f"{desk.office_url}/",
+        office_url=f"{desk.office_url}/{page}",
     )
 
 
