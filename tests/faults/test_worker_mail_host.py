@@ -20,9 +20,16 @@ LETTER = Letter("amina@example.com", "Hello", "Hello.\n.dot\n", "<p>Hello.</p>",
 class Sink:
     """Keeps what it is handed; answers RCPT as told."""
 
-    def __init__(self) -> None:
+    def __init__(self, offers: str) -> None:
         self.taken: list[Envelope] = []
         self.answers: dict[str, str] = {}
+        self.offers = offers
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], f"250-{self.offers}", responses[-1]]
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -37,9 +44,10 @@ class Sink:
         return "250 taken"
 
 
-@pytest.fixture
-def sink() -> Sink:
-    return Sink()
+@pytest.fixture(params=["PIPELINING", "DSN"])
+def sink(request: pytest.FixtureRequest) -> Sink:
+    """A server that takes commands in one go, and one that wants to be waited for."""
+    return Sink(request.param)
 
 
 @pytest.fixture
@@ -124,3 +132,14 @@ def test_without_starttls_nothing_leaves_this_machine(
     with pytest.raises(MailHostFailed, match="mail-tls"):
         mailer.send(LETTER, "id", "office@example.org")
     assert sink.taken == []
+
+
+def test_after_a_refusal_the_next_letter_goes_out_on_the_same_connection(mailer: SmtpMailer, sink: Sink) -> None:
+    sink.answers["amina@example.com"] = "550 5.1.1 nobody"
+    with pytest.raises(MailRefused):
+        mailer.send(LETTER, "id1", "office@example.org")
+    sink.answers.clear()
+
+    mailer.send(LETTER, "id2", "office@example.org")
+
+    assert [envelope.rcpt_tos for envelope in sink.taken] == [["amina@example.com"]]

@@ -65,6 +65,11 @@ def call_title(campaign: Campaign, language: str) -> str:
     return (statements.get(language) or statements[campaign.default_language]).title
 
 
+def call_titles(campaign: Campaign) -> dict[str, str]:
+    """The call's titles by language: for many readers at once."""
+    return {language: statement.title for language, statement in current_statements(campaign).items()}
+
+
 def languages_of(campaign: Campaign) -> tuple[str, ...]:
     """The languages of the call, the default one first; empty before the first version."""
     version = latest_version(campaign)

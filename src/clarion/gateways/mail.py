@@ -5,11 +5,13 @@ import smtplib
 import ssl
 from contextlib import suppress
 from email.utils import parseaddr
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 from clarion.env import Env, MailTarget
 from clarion.gateways.mime import Sendable, mailbox, needs_smtputf8, write_message
+from clarion.gateways.pipelining import send_message
 from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import ClarionError
 
@@ -161,7 +163,7 @@ class SmtpMailer:
         assert self._smtp is not None  # noqa: S101 - `open` raises otherwise
         options = ["SMTPUTF8", "BODY=8BITMIME"] if needs_smtputf8(to) else []
         try:
-            self._smtp.sendmail(mailbox(parseaddr(sender)[1]), [mailbox(to)], message, mail_options=options)
+            send_message(self._smtp, _bare(sender), mailbox(to), message, options)
         except smtplib.SMTPServerDisconnected:
             raise
         except smtplib.SMTPRecipientsRefused as error:
@@ -191,6 +193,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+@lru_cache(maxsize=64)
+def _bare(sender: str) -> str:
+    return mailbox(parseaddr(sender)[1])
 
 
 def _refused(code: int, said: bytes | str) -> MailFailed:

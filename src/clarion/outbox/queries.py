@@ -35,9 +35,9 @@ def _standing(hashes: Collection[bytes], now: datetime) -> QuerySet[AddressMark]
 def due_mails(room: int, *, now: datetime) -> list[Mail]:
     """At most `room` mails to send next, oldest first within a lane, the lanes sharing the room by weight."""
     due = _due(now)
-    waiting = {lane: due.filter(lane=lane).order_by()[: room + 1].count() for lane in WEIGHTS}
-    places = shares(room, waiting, WEIGHTS)
-    return [mail for lane, n in places.items() if n for mail in due.filter(lane=lane).order_by("due_at", "pk")[:n]]
+    waiting = {lane: list(due.filter(lane=lane).order_by("due_at", "pk")[:room]) for lane in WEIGHTS}
+    places = shares(room, {lane: len(mails) for lane, mails in waiting.items()}, WEIGHTS)
+    return [mail for lane, n in places.items() for mail in waiting[lane][:n]]
 
 
 def _due(now: datetime) -> QuerySet[Mail]:

@@ -6,12 +6,13 @@ filled in the form: not the name, and of country and time only what we write our
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from clarion.campaigns.models import Campaign
-from clarion.campaigns.queries import call_title
+from clarion.campaigns.queries import call_title, call_titles
 from clarion.kernel.addresses import same_spelling
 from clarion.kernel.forms import NO_COUNTRY
 from clarion.kernel.ids import RecordId
@@ -36,11 +37,19 @@ State = Signature.State
 def confirm_signature(mails: Sequence[Mail], desk: Desk) -> list[Letter | None]:
     """The letters that ask to confirm; None for a signature that does not wait any more."""
     ids = [mail.record for mail in mails]
-    waiting = Signature.objects.filter(public_id__in=ids, state=State.PENDING, box__isnull=False)
-    rows = {row.public_id: row for row in waiting.select_related("campaign")}
+    rows = {row.public_id: row for row in _waiting(ids)}
     hashes = {bytes(row.address_hash or b"") for row in rows.values()}
     batch = _Batch(desk, denied_hashes(hashes, now=desk.now), _others(hashes))
     return [batch.letter(rows[mail.record], mail.language) if mail.record in rows else None for mail in mails]
+
+
+def _waiting(ids: Sequence[str]) -> list[Signature]:
+    """The rows that wait, with their campaigns: each campaign read once, since one may carry a picture."""
+    rows = list(Signature.objects.filter(public_id__in=ids, state=State.PENDING, box__isnull=False))
+    campaigns = Campaign.objects.defer("picture").in_bulk({row.campaign_id for row in rows})
+    for row in rows:
+        row.campaign = campaigns[row.campaign_id]
+    return rows
 
 
 _Others = Mapping[tuple[int, bytes], Sequence[Signature]]
@@ -62,7 +71,7 @@ class _Batch:
         self._desk = desk
         self._denied = denied
         self._others = others
-        self._titles: dict[tuple[int, str], str] = {}
+        self._titles: dict[int, Mapping[str, str]] = {}
         self._expires_at = int((desk.now + CONFIRM_WITHIN).timestamp())
 
     def letter(self, row: Signature, language: str) -> Letter:
@@ -77,16 +86,22 @@ class _Batch:
         values = {
             "confirm_url": f"{base}/confirm/{self._desk.sign(confirm)}",
             "withdraw_url": f"{base}/withdraw/{self._desk.sign(withdraw_link(row))}",
-            "signed_at": speak.moment(row.signed_at),
+            "signed_at": _moment(speak, row.signed_at.replace(second=0, microsecond=0)),
             "country": _country(row.country, speak),
         }
         return mould.fill(address, values)
 
     def _mould(self, campaign: Campaign, language: str, standing: Standing) -> Mould:
-        if (campaign.pk, language) not in self._titles:
-            self._titles[campaign.pk, language] = call_title(campaign, language)
-        title = self._titles[campaign.pk, language]
+        if campaign.pk not in self._titles:
+            self._titles[campaign.pk] = call_titles(campaign)
+        titles = self._titles[campaign.pk]
+        title = titles.get(language) or titles[campaign.default_language]
         return _mould(language, self._desk.strings, standing, title, campaign.organiser_name, campaign.is_discreet)
+
+
+@lru_cache(maxsize=256)
+def _moment(speak: Voice, minute: datetime) -> str:
+    return speak.moment(minute)
 
 
 @lru_cache(maxsize=256)
