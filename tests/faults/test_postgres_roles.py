@@ -1,0 +1,178 @@
+"""Each process reaches PostgreSQL by a role that may do what the process does, and nothing else: proved by trying."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
+from clarion.inbox.ends import open_reader, open_writer
+from clarion.kernel.databases import Database, read_database
+from clarion.kernel.ids import new_id
+from tests.postgres import new_database, shared_server
+from tests.program import Program
+
+pytestmark = pytest.mark.faults
+
+PASSWORD = "correct horse 'battery\\ staple"
+INSERT_BATCH = (
+    "INSERT INTO inbox_batches (key_number, sealed_key, accepted_at, size, submissions, bodies)"
+    " VALUES (1, 'k', 0, 1, '{a}', '{b}')"
+)
+INSERT_RECEIPT = "INSERT INTO privacy_receipt (submission, at) VALUES ('x', now())"
+INSERT_ENTRY = (
+    "INSERT INTO audit_entry (at, actor_kind, actor, verb, object_kind, object, campaign, detail)"
+    " VALUES (now(), 'host', '', 'did', 'campaign', '', '', '{}')"
+)
+
+
+class Roles:
+    """A database with Clarion's tables and roles."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = new_database()
+        self.program = Program(folder / "program", extra={"CLARION_DATABASE_URL": self.url})
+        self.program.folder.mkdir()
+        self.passwords = folder / "passwords"
+        self.passwords.mkdir()
+        for process in ("intake", "office", "worker", "backup"):
+            (self.passwords / process).write_text(f"{PASSWORD}\n")
+        self.make()
+
+    def make(self) -> str:
+        """Make the roles, or once more."""
+        return self.program.run("database", "roles", "--apply", "--passwords", str(self.passwords)).stdout
+
+    def database(self, process: str) -> Database:
+        """The database as the role of a process opens it."""
+        found = read_database(self.url.replace("postgres@", f"clarion_{process}@"))
+        assert found
+        return found
+
+    def run(self, process: str, statement: str) -> Any:
+        """One statement by the role of a process, undone afterwards."""
+        with closing(psycopg.connect(**self.database(process).parameters())) as connection:
+            return connection.execute(statement)  # type: ignore[call-overload]
+
+    def tables(self) -> list[str]:
+        """Every table there is."""
+        with closing(psycopg.connect(self.url)) as connection:
+            found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        return [name for (name,) in found]
+
+
+@pytest.fixture(scope="module")
+def roles(tmp_path_factory: pytest.TempPathFactory) -> Roles:
+    return Roles(tmp_path_factory.mktemp("roles"))
+
+
+def test_intake_appends_to_the_inbox(roles: Roles) -> None:
+    with closing(open_writer(Path(), roles.database("intake"))) as writer:
+        writer.append([(new_id(), b"body")], 1, b"key")
+
+    with closing(open_reader(Path(), roles.database("worker"))) as reader:
+        rows = reader.take(9)
+        assert [row.body for row in rows] == [b"body"]
+        reader.remove([row.seq for row in rows])
+        assert reader.waiting() == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM inbox_batches",
+        "SELECT count(*) FROM inbox_batches",
+        "DELETE FROM inbox_batches",
+        "UPDATE inbox_batches SET accepted_at = 0",
+        "TRUNCATE inbox_batches",
+        f"{INSERT_BATCH} RETURNING id",
+        "DROP TABLE inbox_batches",
+        "CREATE TABLE mine (id int)",
+        "CREATE TEMP TABLE mine (id int)",
+        "SELECT last_value FROM inbox_batches_id_seq",
+        "SET ROLE clarion_worker",
+        INSERT_RECEIPT,
+    ],
+)
+def test_intake_may_do_nothing_else(roles: Roles, statement: str) -> None:
+    roles.run("intake", INSERT_BATCH)
+
+    with pytest.raises(InsufficientPrivilege):
+        roles.run("intake", statement)
+
+
+def test_intake_reads_no_table_at_all(roles: Roles) -> None:
+    for table in roles.tables():
+        with pytest.raises(InsufficientPrivilege):
+            roles.run("intake", f"SELECT FROM {table}")
+
+
+@pytest.mark.parametrize(
+    ("process", "allowed", "refused"),
+    [
+        (
+            "office",
+            ["SELECT FROM signatures_signature", INSERT_ENTRY, "DELETE FROM outbox_mail"],
+            ["SELECT FROM inbox_batches", INSERT_BATCH, "DELETE FROM audit_entry", INSERT_RECEIPT],
+        ),
+        (
+            "worker",
+            ["SELECT FROM inbox_batches FOR UPDATE", "DELETE FROM inbox_batches", INSERT_RECEIPT, INSERT_ENTRY],
+            [INSERT_BATCH, "UPDATE inbox_batches SET bodies = '{}'", "UPDATE audit_entry SET verb = ''"],
+        ),
+        (
+            "backup",
+            ["SELECT FROM signatures_signature", "SELECT FROM inbox_batches", "SELECT FROM outbox_mail_id_seq"],
+            [INSERT_BATCH, INSERT_RECEIPT, "DELETE FROM outbox_mail", "UPDATE organisers_organiser SET name = ''"],
+        ),
+    ],
+)  # fmt: skip
+def test_each_role_does_its_work_and_no_more(
+    roles: Roles, process: str, allowed: list[str], refused: list[str]
+) -> None:
+    for statement in allowed:
+        roles.run(process, statement)
+    for statement in [
+        *refused,
+        "DROP TABLE outbox_mail",
+        "DELETE FROM django_migrations",
+        "CREATE TABLE mine (id int)",
+    ]:
+        with pytest.raises(InsufficientPrivilege):
+            roles.run(process, statement)
+
+
+def test_tables_of_later_migrations_are_shared_out_too(roles: Roles) -> None:
+    with psycopg.connect(roles.url) as connection:
+        connection.execute("CREATE TABLE made_later (id bigint GENERATED ALWAYS AS IDENTITY, said text)")
+    for process in ("office", "worker"):
+        roles.run(process, "INSERT INTO made_later (said) VALUES ('x')")
+    roles.run("backup", "SELECT FROM made_later")
+    for process, statement in (("intake", "SELECT FROM made_later"), ("backup", "DELETE FROM made_later")):
+        with pytest.raises(InsufficientPrivilege):
+            roles.run(process, statement)
+
+
+def test_making_them_again_changes_nothing(roles: Roles) -> None:
+    assert "clarion_intake" in roles.make()
+    roles.run("intake", INSERT_BATCH)
+    with pytest.raises(InsufficientPrivilege):
+        roles.run("intake", "SELECT FROM inbox_batches")
+
+
+def test_passwords_reach_the_server_as_verifiers_only(roles: Roles) -> None:
+    with closing(psycopg.connect(shared_server().url("postgres"))) as connection:
+        found = connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname = 'clarion_intake'").fetchone()
+
+    assert found
+    assert found[0].startswith("SCRAM-SHA-256$")
+    assert PASSWORD not in shared_server().log.read_text(errors="replace")
+
+
+def test_what_is_printed_holds_no_password(roles: Roles) -> None:
+    printed = roles.program.run("database", "roles").stdout
+
+    assert 'GRANT INSERT ON inbox_batches TO "clarion_intake";' in printed
+    assert "PASSWORD" not in printed
