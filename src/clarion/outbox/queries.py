@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Min, QuerySet
 
 from clarion.outbox.models import AddressMark, Mail
@@ -41,7 +42,9 @@ def due_mails(room: int, *, now: datetime) -> list[Mail]:
 
 
 def _due(now: datetime) -> QuerySet[Mail]:
-    return Mail.objects.filter(due_at__lte=now, is_held=False)
+    """Where several workers may mail: less what another holds; what is read is held by the caller's transaction."""
+    due = Mail.objects.filter(due_at__lte=now, is_held=False)
+    return due.select_for_update(skip_locked=True) if connection.features.has_select_for_update_skip_locked else due
 
 
 @dataclass(frozen=True, slots=True)

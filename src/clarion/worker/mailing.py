@@ -6,13 +6,14 @@ the same Message-ID.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from clarion.campaigns.queries import campaign_by_slug
 from clarion.env import Env
@@ -40,6 +41,7 @@ log = logging.getLogger("clarion.worker")
 
 BATCH = 50  # so many may go out twice, with the same Message-ID, when the worker dies
 _MEASURE_EVERY_SECONDS = 2.0
+_HELD_AT_MOST_SECONDS = 1800
 
 KINDS: Mapping[str, BatchRenderer] = {
     **SIGNATURE_RENDERERS,
@@ -102,6 +104,22 @@ class Outcome:
     host_failure: MailHostFailed | None = None
 
 
+@contextmanager
+def mails_held() -> Iterator[None]:
+    """Hold what `due_mails` gives until it is settled, so that no other worker sends it.
+
+    Where the database can: there rows are locked by the transaction that reads them, and free again if this worker
+    dies. On SQLite, which has one worker, no transaction stays open while a mail host is talked to.
+    """
+    if not connection.features.has_select_for_update_skip_locked:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # of a machine that vanished; a slow host takes less for a batch
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = %s", [f"{_HELD_AT_MOST_SECONDS}s"])
+        yield
+
+
 class Postman:
     """Sends what is due. For one thread."""
 
@@ -120,15 +138,16 @@ class Postman:
         """Send one batch; gives whether more may be due. Raises `MailHostFailed` after settling what was done."""
         self._measure(now)
         room = self._rate.room()
-        mails = due_mails(room, now=now) if room else []
-        if not mails:
-            return False
-        mailer = self._open()
         outcome = Outcome()
-        letters = self._render(mails, outcome, now)
-        self._send(mailer, letters, outcome)
-        self._rate.take(len(outcome.attempted))
-        settle(outcome, now=now)
+        with mails_held():
+            mails = due_mails(room, now=now) if room else []
+            if not mails:
+                return False
+            mailer = self._open()
+            letters = self._render(mails, outcome, now)
+            self._send(mailer, letters, outcome)
+            self._rate.take(len(outcome.attempted))
+            settle(outcome, now=now)
         if outcome.host_failure:
             self.close()
             log.warning("the mail host fails: %s", outcome.host_failure.code)
@@ -211,7 +230,8 @@ class Postman:
 def _rendered(kind: str, mails: list[Mail], desk: Desk, outcome: Outcome) -> list[tuple[Mail, Letter]]:
     """The letters of one kind. Where a batch fails, each is tried alone, and the one at fault comes later."""
     try:
-        letters = KINDS[kind](mails, desk)
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            letters = KINDS[kind](mails, desk)
     except Exception as error:  # noqa: BLE001 - one mail that cannot be written must not hold up the others
         if len(mails) > 1:
             return [pair for mail in mails for pair in _rendered(kind, [mail], desk, outcome)]
