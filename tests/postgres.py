@@ -130,10 +130,11 @@ class PostgresServer:
             connection.execute(sql.SQL(statement))  # type: ignore[arg-type]
 
     def end_connections(self, database: str) -> None:
-        """Cut every connection to a database off, as a restart of the server would."""
+        """Cut every connection to a database off, as a restart of the server would; returns when they are gone."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = %s AND pid <> pg_backend_pid()",
                 [database],
             )
 

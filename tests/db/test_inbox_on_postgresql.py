@@ -1,0 +1,219 @@
+"""The inbox in PostgreSQL: several take, nobody holds what another does, and a lost connection mends itself."""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+
+import psycopg
+import pytest
+
+from clarion.inbox.ends import ReadingEnd, WritingEnd, open_reader, open_writer
+from clarion.inbox.store import InboxUnavailable
+from clarion.kernel.databases import Database, read_database
+from clarion.kernel.ids import new_id
+from tests.door import HOME, SIGN, Door
+from tests.postgres import empty_inbox, make_inbox, new_database, shared_server
+
+
+@pytest.fixture(scope="module")
+def url() -> str:
+    return make_inbox(new_database())
+
+
+@pytest.fixture
+def database(url: str) -> Database:
+    empty_inbox(url)
+    found = read_database(url)
+    assert found
+    return found
+
+
+@pytest.fixture
+def writer(database: Database) -> Iterator[WritingEnd]:
+    with closing(open_writer(Path(), database)) as writer:
+        yield writer
+
+
+@pytest.fixture
+def readers(database: Database) -> Iterator[list[ReadingEnd]]:
+    readers = [open_reader(Path(), database) for _ in range(2)]
+    yield readers
+    for reader in readers:
+        reader.close()
+
+
+def cut_off(database: Database) -> None:
+    """End every connection to the database, as a restart of the server does."""
+    shared_server().end_connections(database.name)
+
+
+def is_away(work: Callable[[], object]) -> bool:
+    try:
+        work()
+    except InboxUnavailable:
+        return True
+    return False
+
+
+def test_rows_come_out_in_order_with_the_key_of_their_batch(writer: WritingEnd, readers: list[ReadingEnd]) -> None:
+    ids = [new_id() for _ in range(3)]
+    writer.append([(ids[0], b"a"), (ids[1], b"\x00\xff")], 1, b"first", at=1_000.5)
+    writer.append([(ids[2], b"c")], 2, b"second", at=1_001.0)
+
+    rows = readers[0].take(10)
+
+    assert [(row.submission, row.body, row.key_number, row.sealed_key) for row in rows] == [
+        (ids[0], b"a", 1, b"first"), (ids[1], b"\x00\xff", 1, b"first"), (ids[2], b"c", 2, b"second"),
+    ]  # fmt: skip
+    assert rows[0].accepted_at.timestamp() == 1_000.5
+    assert readers[0].oldest_at() == rows[0].accepted_at
+
+
+def test_a_batch_is_larger_than_a_row_of_the_table(writer: WritingEnd, readers: list[ReadingEnd]) -> None:
+    ids = [new_id() for _ in range(1_001)]
+    writer.append([(one, one.encode()) for one in ids], 1, b"key")
+
+    assert readers[0].waiting() == 1_001
+    assert [row.submission for row in readers[0].take(2_000)] == ids
+
+
+def test_what_one_worker_holds_no_other_takes(writer: WritingEnd, readers: list[ReadingEnd]) -> None:
+    for _ in range(40):
+        writer.append([(new_id(), b"x")], 1, b"key")
+    one, other = readers
+
+    first, second = one.take(20), other.take(100)
+
+    assert (len(first), len(second)) == (20, 20)
+    assert not {row.submission for row in first} & {row.submission for row in second}
+    one.remove([row.seq for row in first])
+    other.release()
+    assert [row.submission for row in one.take(100)] == [row.submission for row in second]
+    assert one.waiting() == 20
+
+
+def test_the_rows_of_a_worker_that_is_gone_come_back(
+    writer: WritingEnd, readers: list[ReadingEnd], database: Database
+) -> None:
+    writer.append([(new_id(), b"x")], 1, b"key")
+    taken = readers[0].take(1)
+    assert readers[1].take(1) == []
+    cut_off(database)
+
+    assert [row.seq for row in readers[1].take(1)] == [row.seq for row in taken]
+    readers[1].remove([taken[0].seq])
+    readers[0].remove([taken[0].seq])  # late, and harmless
+    assert readers[0].waiting() == 0
+
+
+def test_a_connection_that_broke_at_rest_costs_nobody_anything(
+    writer: WritingEnd, readers: list[ReadingEnd], database: Database
+) -> None:
+    for _ in range(3):
+        cut_off(database)
+        writer.append([(new_id(), b"x")], 1, b"key")
+
+    assert readers[0].waiting() == 3
+
+
+def test_what_was_appended_is_there_however_often_connections_break(
+    writer: WritingEnd, readers: list[ReadingEnd], database: Database
+) -> None:
+    """A batch that was not acknowledged may be there or not; one that was, is."""
+    acknowledged: list[str] = []
+    stop = Event()
+
+    def harass() -> None:
+        while not stop.wait(0.01):
+            cut_off(database)
+
+    harasser = Thread(target=harass)
+    harasser.start()
+    ends = monotonic() + 3
+    refused = 0
+    while monotonic() < ends:
+        one = new_id()
+        if is_away(lambda one=one: writer.append([(one, b"x")], 1, b"key")):  # type: ignore[misc]
+            refused += 1
+        else:
+            acknowledged.append(one)
+    stop.set()
+    harasser.join()
+
+    there = {row.submission for row in readers[0].take(100_000)}
+    assert acknowledged
+    assert set(acknowledged) <= there
+    assert len(there) <= len(acknowledged) + refused
+
+
+def test_a_server_that_is_away_keeps_nobody_waiting(database: Database, tmp_path: Path) -> None:
+    nowhere = read_database(f"postgresql://nobody@/none?host={tmp_path}")
+    with closing(open_writer(Path(), nowhere)) as writer:
+        began = monotonic()
+        assert all(is_away(lambda: writer.append([(new_id(), b"x")], 1, b"key")) for _ in range(50))
+        assert monotonic() - began < 2
+
+
+def test_a_role_whose_commits_are_not_on_disk_is_refused(database: Database, url: str) -> None:
+    shared_server().execute(f"ALTER DATABASE {database.name} SET synchronous_commit = off")
+    try:
+        with closing(open_writer(Path(), database)) as writer, pytest.raises(InboxUnavailable):
+            writer.append([(new_id(), b"x")], 1, b"key")
+    finally:
+        shared_server().execute(f"ALTER DATABASE {database.name} RESET synchronous_commit")
+
+
+def test_a_commit_that_no_standby_holds_is_not_acknowledged(url: str, database: Database) -> None:
+    """An administrator ends the wait for a standby: the server says COMMIT, and warns that it may be lost."""
+    server = shared_server()
+    server.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    server.execute("SELECT pg_reload_conf()")
+    try:
+        with closing(open_writer(Path(), database)) as writer:
+            stop = Event()
+            canceller = Thread(target=_cancel_waits, args=(stop,))
+            canceller.start()
+            assert is_away(lambda: writer.append([(new_id(), b"x")], 1, b"key"))
+            stop.set()
+            canceller.join()
+    finally:
+        server.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        server.execute("SELECT pg_reload_conf()")
+
+
+def _cancel_waits(stop: Event) -> None:
+    while not stop.wait(0.1):
+        shared_server().execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+
+
+def test_visitors_get_503_and_never_500_and_then_are_taken_again(
+    tmp_path: Path, url: str, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    door = Door(tmp_path, CLARION_INBOX_URL=url)
+    statuses = {door.post(f"{HOME}/sign", SIGN).status}
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE inbox_batches RENAME TO elsewhere")
+        statuses |= {door.post(f"{HOME}/sign", SIGN).status for _ in range(3)}
+        connection.execute("ALTER TABLE elsewhere RENAME TO inbox_batches")
+    statuses.add(door.post(f"{HOME}/sign", SIGN).status)
+    taken = len(door.taken())
+    door.close()
+
+    assert statuses == {303, 503}
+    assert taken == 2
+    assert not [line for line in caplog.records if line.levelno > logging.WARNING]
+    assert "ada@example.org" not in caplog.text
+
+
+def test_on_sqlite_no_driver_is_loaded() -> None:
+    code = (
+        "import sys; import clarion.intake.__main__, clarion.intake.app;"
+        "print([name for name in sys.modules if name.startswith(('psycopg', 'django'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
