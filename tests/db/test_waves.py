@@ -66,15 +66,23 @@ def sign(
     name: Iterable[str] | None = None,
     domain: str = "gmail.com",
     networks: tuple[int, ...] = (),
+    pool: int = 0,
     country: str = "KE",
     at: datetime = NOON,
     prefix: str = "p",
 ) -> list[Signature]:
-    """So many sign as through intake: each with a name and a mailbox of their own, unless told."""
+    """So many sign as through intake: each with a name, a mailbox and a network of their own, unless told.
+
+    `pool`: so many networks among them all.
+    """
     names: Iterator[str] = iter(name) if name else (person(n) for n in range(count))
     forms = [
         make_submission(
-            name=next(names), email=f"{prefix}{n}@{domain}", country=country, at=at, networks=networks or (1_000 + n,)
+            name=next(names),
+            email=f"{prefix}{n}@{domain}",
+            country=country,
+            at=at,
+            networks=networks or (1_000 + (n % pool if pool else n),),
         )
         for n in range(count)
     ]
@@ -126,7 +134,7 @@ def numbered(count: int) -> list[str]:
 
 def test_many_of_one_name_are_held_and_leave_the_figures(campaign: Campaign, keys: Keys) -> None:
     confirm(keys, sign(keys, 30))
-    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM, prefix="j"))
+    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM, pool=2, prefix="j"))
     assert confirmed_count(campaign) == 30 + FROM
 
     assert look() == 1
@@ -137,14 +145,25 @@ def test_many_of_one_name_are_held_and_leave_the_figures(campaign: Campaign, key
     assert sums_are_exact()
     wave = Wave.objects.get()
     assert (wave.kind, wave.state, wave.is_settled) == ("names", "held", True)
-    assert wave.found == {"size": FROM, "names": 1, "of": 30 + FROM, "people": None}
+    assert wave.found == {"size": FROM, "names": 1, "of": 30 + FROM, "networks": 2, "people": None}
 
 
 def test_names_with_digits_are_one_pattern(campaign: Campaign, keys: Keys) -> None:
-    confirm(keys, sign(keys, FROM, name=numbered(FROM)))
+    confirm(keys, sign(keys, FROM, name=numbered(FROM), pool=FROM // 4))
 
     assert look() == 1
     assert states() == {"held": FROM}
+
+
+def test_one_name_from_as_many_networks_as_people_is_not_held(campaign: Campaign, keys: Keys) -> None:
+    """Many write just a first name, or "Anonymous"; and who comes through one network has no network to be known by."""
+    confirm(keys, sign(keys, FROM, name=["Anonymous"] * FROM))
+    confirm(keys, sign(keys, 3 * FROM, name=["Siti"] * 3 * FROM, pool=FROM, prefix="s"))
+    forms = [make_submission(name="Jane Doe", email=f"x{n}@farm.example") for n in range(FROM - 1)]
+    take_signatures(forms, keys=keys, now=NOON)
+    confirm(keys, Signature.objects.filter(network_mark=None).select_related("campaign"))
+
+    assert look() == 0
 
 
 def test_one_domain_with_few_names_is_held_and_the_same_domain_with_many_is_not(campaign: Campaign, keys: Keys) -> None:
@@ -220,23 +239,23 @@ def test_more_than_a_country_has_people_for_is_held(campaign: Campaign, keys: Ke
 
 
 def test_what_was_confirmed_long_ago_or_never_is_no_wave(campaign: Campaign, keys: Keys) -> None:
-    confirm(keys, sign(keys, FROM - 1, name=["Jane Doe"] * (FROM - 1)))
-    sign(keys, FROM, name=["Jane Doe"] * FROM, prefix="q")
+    confirm(keys, sign(keys, FROM - 1, name=["Jane Doe"] * (FROM - 1), pool=1))
+    sign(keys, FROM, name=["Jane Doe"] * FROM, pool=1, prefix="q")
 
     assert look() == 0
-    confirm(keys, sign(keys, FROM - 1, name=["Jane Doe"] * (FROM - 1), prefix="r"), at=NOON + 2 * HOUR)
+    confirm(keys, sign(keys, FROM - 1, name=["Jane Doe"] * (FROM - 1), pool=1, prefix="r"), at=NOON + 2 * HOUR)
     assert look(at=NOON + 2 * HOUR + MINUTE) == 0
 
 
 def test_a_host_may_want_no_waves_held(campaign: Campaign, keys: Keys) -> None:
-    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM))
+    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM, pool=1))
 
     assert look_for_waves(wave_from=0, now=NOON + 2 * MINUTE) == 0
 
 
 def test_every_admin_is_mailed_and_the_log_says_who_held_it(campaign: Campaign, keys: Keys) -> None:
     admin: Organiser = make_organiser()
-    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM))
+    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM, pool=1))
     Mail.objects.all().delete()
 
     look()
@@ -248,7 +267,7 @@ def test_every_admin_is_mailed_and_the_log_says_who_held_it(campaign: Campaign, 
 
 
 def test_looking_again_opens_nothing_twice(campaign: Campaign, keys: Keys) -> None:
-    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM))
+    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM, pool=1))
 
     assert [look(), look(), look(at=NOON + 30 * MINUTE)] == [1, 0, 0]
 
@@ -258,7 +277,7 @@ def test_looking_again_opens_nothing_twice(campaign: Campaign, keys: Keys) -> No
 
 def held_wave(keys: Keys, count: int = FROM, *, prefix: str = "j") -> Wave:
     """A wave of one name, held."""
-    confirm(keys, sign(keys, count, name=["Jane Doe"] * count, prefix=prefix, domain="farm.example"))
+    confirm(keys, sign(keys, count, name=["Jane Doe"] * count, pool=1, prefix=prefix, domain="farm.example"))
     assert look() == 1
     return Wave.objects.select_related("campaign").latest("pk")
 
@@ -361,7 +380,7 @@ def test_releasing_counts_the_whole_wave_on_the_days_of_confirming(campaign: Cam
 
 def test_what_was_released_is_not_held_again_for_the_same_trait(campaign: Campaign, keys: Keys) -> None:
     decide(held_wave(keys), "release", at=NOON + 3 * MINUTE)
-    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM, prefix="more"), at=NOON + 5 * MINUTE)
+    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM, pool=1, prefix="more"), at=NOON + 5 * MINUTE)
 
     assert look(at=NOON + 6 * MINUTE) == 0
     assert confirmed_count(campaign) == 2 * FROM
@@ -369,7 +388,7 @@ def test_what_was_released_is_not_held_again_for_the_same_trait(campaign: Campai
 
 def test_what_comes_after_a_void_is_a_wave_of_its_own(campaign: Campaign, keys: Keys) -> None:
     decide(held_wave(keys), "void", at=NOON + 3 * MINUTE)
-    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM, prefix="more"), at=NOON + 5 * MINUTE)
+    confirm(keys, sign(keys, FROM, name=["Jane Doe"] * FROM, pool=1, prefix="more"), at=NOON + 5 * MINUTE)
     assert confirmed_count(campaign) == FROM
 
     assert look(at=NOON + 6 * MINUTE) == 1

@@ -46,7 +46,7 @@ def test_a_wave_is_told_with_its_reason_on_every_page_that_should(admin: Client,
     assert "3 signatures held." in text(admin, CALL)
     assert "bear one name, “Jane Doe”" in text(admin, WAVES)
     page = text(admin, f"{WAVES}{wave.public_id}/")
-    assert "bear one name, “Jane Doe”, of 3 in all." in page
+    assert "confirmed within one hour, of 3 in all, bear one name, “Jane Doe” and came from only 1 network." in page
     assert 'aria-label="Confirmed over time"' in page
     assert "farm.example" in page
     assert '<b aria-label="1 waiting">1</b>' in page
@@ -144,7 +144,11 @@ def test_the_signatures_page_counts_held_ones_apart(admin: Client, wave: Wave, k
 @pytest.mark.parametrize(
     ("kind", "found", "sentence"),
     [
-        ("names", {}, "5,000 signatures confirmed within one hour bear one name, “Jane Doe”, of 9,000 in all."),
+        (
+            "names",
+            {},
+            "5,000 signatures confirmed within one hour, of 9,000 in all, bear one name, “Jane Doe” and came from",
+        ),
         ("domain", {}, "5,000 signatures confirmed within one hour have addresses at farm.example, under only 12"),
         ("network", {}, "5,000 signatures confirmed within one hour were sent from one network, under only 12"),
         ("mailboxes", {}, "were sent from one network, all with addresses at farm.example."),
@@ -156,7 +160,7 @@ def test_every_kind_has_its_reason(
 ) -> None:
     wave = make_wave(campaign, keys)
     wave.kind, wave.country = kind, "NR"
-    wave.found = {"size": 5_000, "names": 12, "of": 9_000, "people": None} | found
+    wave.found = {"size": 5_000, "names": 12, "of": 9_000, "networks": 7, "people": None} | found
 
     assert sentence in reason_of(wave, keys.field)
 
@@ -165,7 +169,7 @@ def test_once_data_is_erased_the_reason_stands_without_it(campaign: Campaign, ke
     wave = make_wave(campaign, keys)
     Signature.objects.update(box=None)
 
-    assert "bear one name, of 3" in reason_of(wave, keys.field)
+    assert "bear one name and came" in reason_of(wave, keys.field)
 
 
 def test_a_shape_tells_nothing_of_a_name_in_any_script() -> None:

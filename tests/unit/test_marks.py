@@ -1,9 +1,11 @@
 """Network marks: alike for one network for two days, nothing else, and nothing at all once the key is gone."""
 
 from datetime import date
+from ipaddress import ip_network
 
 import pytest
 
+from clarion.env import NetworkLimit
 from clarion.intake.limits import Limits
 from clarion.intake.networks import NetworkMarks
 from clarion.kernel.ids import new_id
@@ -99,3 +101,11 @@ def test_marks_that_intake_would_never_make_break_a_row(marks: object) -> None:
 
     with pytest.raises(SubmissionBroken):
         read_submission(bad, {})
+
+
+def test_a_network_with_figures_of_its_own_leaves_no_mark() -> None:
+    """Behind an onion service stands everybody."""
+    limits = Limits([NetworkLimit(ip_network("127.0.0.0/8"), 9_000, 900.0)])
+
+    assert limits.network_of("127.0.0.1", ()) == 0
+    assert limits.network_of("192.0.2.1", ()) != 0

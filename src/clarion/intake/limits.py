@@ -64,8 +64,12 @@ class Limits:
         return Verdict.SLOW if slow_later is None else Verdict.TAKE
 
     def network_of(self, peer: str, forwarded_for: Sequence[str]) -> int:
-        """The number that stands for the network of who sent a form; 0 where that is not known."""
-        return self._place(self._client(peer, forwarded_for))[0]
+        """The number that stands for the network of who sent a form; 0 where that is not known or says nothing.
+
+        It says nothing of a network with figures of its own: behind an onion service stands everybody.
+        """
+        key, slow_after, _ = self._place(self._client(peer, forwarded_for))
+        return key if slow_after else 0
 
     def is_proxy(self, peer: str) -> bool:
         """Whether what `peer` says of others is believed."""

@@ -46,15 +46,16 @@ class Spread:
 def reason_of(wave: Wave, keys: KeyRing) -> str:
     """Why a wave is held, as a sentence. What very many share (a name, a mail domain) is said; nobody's own is."""
     found: Mapping[str, int] = wave.found
-    size, names, of = (intcomma(found[name]) for name in ("size", "names", "of"))
+    size, of = intcomma(found["size"]), intcomma(found["of"])
+    names, networks = _so_many(found["names"], "different name"), _so_many(found["networks"], "network")
     within = f"{size} signatures confirmed within one hour"
     match wave.kind:
         case "names":
-            return f"{within} bear {_name_shared(wave, keys)}, of {of} in all."
+            return f"{within}, of {of} in all, bear {_name_shared(wave, keys)} and came from only {networks}."
         case "domain":
-            return f"{within} have addresses at {_domain_shared(wave, keys)}, under only {names} different names."
+            return f"{within} have addresses at {_domain_shared(wave, keys)}, under only {names}."
         case "network":
-            return f"{within} were sent from one network, under only {names} different names."
+            return f"{within} were sent from one network, under only {names}."
         case "mailboxes":
             return f"{within} were sent from one network, all with addresses at {_domain_shared(wave, keys)}."
     people = found["people"]
@@ -62,6 +63,10 @@ def reason_of(wave: Wave, keys: KeyRing) -> str:
     return (
         f"{within} are from {country}, where {intcomma(people)} live: {intcomma(people_who_may(people))} are believed."
     )
+
+
+def _so_many(n: int, what: str) -> str:
+    return f"{intcomma(n)} {what}{'' if n == 1 else 's'}"
 
 
 def _name_shared(wave: Wave, keys: KeyRing) -> str:

@@ -128,7 +128,7 @@ class Wave(models.Model):
     domain_mark = models.BigIntegerField(null=True, blank=True)
     name_mark = models.BigIntegerField(null=True, blank=True)
     country = models.CharField(max_length=2, blank=True)
-    found = models.JSONField(default=dict)  # the numbers that gave it away: size, names, of, people
+    found = models.JSONField(default=dict)  # the numbers that gave it away: Crowd, people
     since = models.DateTimeField()
     opened_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)

@@ -66,20 +66,27 @@ def _marked(pks: Collection[int]) -> Iterator[tuple[int, int, Marked]]:
         yield pk, campaign, Marked(networks, domain, name, country)
 
 
-def having(rows: Rows, traits: Traits) -> Rows:
-    """Those of `rows` that share the traits; as `Traits.fit`, asked of the database."""
+def sharing(traits: Traits) -> Q:
+    """The condition of having these traits; as `Traits.fit`, asked of the database."""
     near = Q(network_mark__in=traits.networks) | Q(network_mark_before__in=traits.networks)
+    domain, name = Q(domain_mark=traits.domain), Q(name_mark=traits.name)
+    nobody = Q(pk__in=())
     match traits.kind:
         case "names":
-            return rows.filter(name_mark=traits.name) if traits.name is not None else rows.none()
+            return name if traits.name is not None else nobody
         case "domain":
-            return rows.filter(domain_mark=traits.domain) if traits.domain is not None else rows.none()
+            return domain if traits.domain is not None else nobody
         case "network":
-            return rows.filter(near)
+            return near
         case "mailboxes":
-            return rows.filter(near, domain_mark=traits.domain) if traits.domain is not None else rows.none()
+            return near & domain if traits.domain is not None else nobody
         case "country":
-            return rows.filter(country=traits.country)
+            return Q(country=traits.country)
+
+
+def having(rows: Rows, traits: Traits) -> Rows:
+    """Those of `rows` that share the traits."""
+    return rows.filter(sharing(traits))
 
 
 def counted_since(since: datetime) -> Rows:
@@ -107,8 +114,11 @@ def waves_among(rows: Rows, of: int, wave_from: int) -> Iterator[Found]:
 
 
 def _by_name(rows: Rows, of: int, at_least: int) -> Iterator[Found]:
-    for name, size in _groups(rows, "name_mark", at_least):
-        yield Found(Traits("names", name=name), Crowd(size, 1, of))
+    """Only what has a network's mark: without, nobody knows from how many networks it came."""
+    groups = rows.filter(network_mark__isnull=False).values("name_mark")
+    numbers = groups.annotate(n=Count("pk"), networks=Count("network_mark", distinct=True)).filter(n__gte=at_least)
+    for name, size, networks in list(numbers.values_list("name_mark", "n", "networks")):
+        yield Found(Traits("names", name=name), Crowd(size, 1, of, networks))
 
 
 def _by_domain(rows: Rows, of: int, at_least: int) -> Iterator[Found]:
@@ -171,11 +181,18 @@ def _crowd(rows: Rows, of: int) -> Crowd:
     return Crowd(numbers["size"], numbers["names"], of)
 
 
-def is_known(campaign: int, traits: Traits, *, now: datetime) -> bool:
-    """Whether such a wave is held already, or was released while its marks still stand: a person has looked."""
-    waves = Wave.objects.filter(campaign=campaign, kind=traits.kind)
-    standing = waves.filter(Q(state=Wave.State.HELD) | Q(state=Wave.State.RELEASED, decided_at__gt=now - MARKS_KEPT))
-    return any(_is_alike(traits_of(wave), traits) for wave in standing)
+def not_released(rows: Rows, campaign: int, *, now: datetime) -> Rows:
+    """Without those that share the traits of a wave which a person released while its marks still stand."""
+    released = Wave.objects.filter(campaign=campaign, state=Wave.State.RELEASED, decided_at__gt=now - MARKS_KEPT)
+    for wave in released:
+        rows = rows.exclude(sharing(traits_of(wave)))
+    return rows
+
+
+def is_held(campaign: int, traits: Traits) -> bool:
+    """Whether such a wave is held already."""
+    held = Wave.objects.filter(campaign=campaign, kind=traits.kind, state=Wave.State.HELD)
+    return any(_is_alike(traits_of(wave), traits) for wave in held)
 
 
 def _is_alike(one: Traits, other: Traits) -> bool:

@@ -1,7 +1,8 @@
 """When many signatures are a wave: pure decisions, and every number in them (ADR 0012, `docs/operate/waves.md`).
 
 A trait alone holds nobody: a hall, a campus or a country's phones share one network, a company one mail domain, a
-nation one country. A wave is held where two traits agree, or where one is beyond belief.
+nation one country, and many people one name. A wave is held where two traits agree, or where a country signs more
+than it has people for.
 """
 
 from collections.abc import Collection
@@ -22,14 +23,15 @@ Decision = Literal["release", "void", "undo"]
 WINDOW = timedelta(hours=1)  # by the moment of confirming
 DEFAULT_FROM = 1_000  # alike signatures in a window (setting CLARION_WAVE_FROM)
 SHARE_OF_A_NAME = Fraction(1, 10)  # of all that were confirmed in the window
-ALIKE = 4  # signatures for each different name: no crowd of people has so few names
+ALIKE = 4  # signatures for each different name (or network): no crowd of people has so few
 SHARE_OF_A_PEOPLE = Fraction(1, 50)  # of a country's inhabitants, in one hour
 COUNTRY_FROM = Fraction(1, 5)  # of CLARION_WAVE_FROM: small places need fewer
 WITH_DIGITS = "#"
 
 # Where so many have their mailbox that sharing it says nothing. What is missing costs little: a domain alone holds
-# nobody either.
+# nobody either. The first three are nobody's (RFC 2606, section 3): trials and load tests have them, waves never.
 _PROVIDERS = """
+    example.com example.net example.org
     gmail.com googlemail.com yahoo.com ymail.com rocketmail.com hotmail.com outlook.com live.com msn.com icloud.com
     me.com mac.com aol.com proton.me protonmail.com pm.me zoho.com fastmail.com mail.com tutanota.com tuta.io hey.com
     yahoo.co.uk yahoo.co.in yahoo.co.jp yahoo.co.id yahoo.com.br yahoo.com.ar yahoo.com.mx yahoo.fr yahoo.de yahoo.es
@@ -57,11 +59,15 @@ class AlreadyDecided(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Signatures confirmed in one window that share something: how many, how many different names, of how many."""
+    """Signatures confirmed in one window that share something: how many, under how many different names, of how many.
+
+    `networks`: from how many different ones they were sent.
+    """
 
     size: int
     names: int
     of: int
+    networks: int = 0
 
 
 def name_pattern(name: str) -> str:
@@ -90,8 +96,8 @@ def is_wave(kind: WaveKind, crowd: Crowd, wave_from: int) -> bool:
     if not wave_from or crowd.size < wave_from:
         return False
     match kind:
-        case "names":  # one name, or names with digits
-            return crowd.size >= crowd.of * SHARE_OF_A_NAME
+        case "names":  # one name, or names with digits, from few networks
+            return crowd.size >= crowd.of * SHARE_OF_A_NAME and crowd.size >= crowd.networks * ALIKE
         case "domain" | "network":  # of no large provider; whatever the network
             return crowd.size >= crowd.names * ALIKE
         case "mailboxes":  # one network and one domain at once

@@ -6,6 +6,7 @@ whoever is killed in between leaves a wave that is not settled, and the next one
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 
 from django.db import transaction
@@ -24,8 +25,9 @@ from clarion.signatures.wave_queries import (
     busy_campaigns,
     counted_since,
     having,
-    is_known,
+    is_held,
     networks_of,
+    not_released,
     traits_of,
     unsettled_waves,
     watched_waves,
@@ -51,7 +53,7 @@ def look_for_waves(*, wave_from: int, now: datetime) -> int:
     opened, since = 0, now - WINDOW
     busy = busy_campaigns(since, int(wave_from * COUNTRY_FROM)) if wave_from else {}
     for number, size in busy.items():
-        rows = counted_since(since).filter(campaign=number)
+        rows = not_released(counted_since(since).filter(campaign=number), number, now=now)
         for found in waves_among(rows, size, wave_from):
             wave = open_wave(number, found, since=since, now=now)
             if wave is not None:
@@ -62,16 +64,16 @@ def look_for_waves(*, wave_from: int, now: datetime) -> int:
 
 @transaction.atomic
 def open_wave(campaign: int, found: Found, *, since: datetime, now: datetime) -> Wave | None:
-    """Begin to hold a wave, and mail every admin; None where it is known (another worker was faster, or released)."""
+    """Begin to hold a wave, and mail every admin; None where another worker was faster."""
     CountState.objects.get_or_create(campaign_id=campaign)
     list(CountState.objects.select_for_update().filter(campaign=campaign))  # one at a time
     traits, crowd = found.traits, found.crowd
-    if is_known(campaign, traits, now=now):
+    if is_held(campaign, traits):
         return None
     wave = Wave.objects.create(
         public_id=new_id(), campaign_id=campaign, kind=traits.kind, networks=sorted(traits.networks),
         domain_mark=traits.domain, name_mark=traits.name, country=traits.country, since=since, opened_at=now,
-        found={"size": crowd.size, "names": crowd.names, "of": crowd.of, "people": found.people},
+        found={**asdict(crowd), "people": found.people},
     )  # fmt: skip
     owner = Campaign.objects.select_related("team").get(pk=campaign)
     record(WORKER, "held-wave", "wave", wave.public_id, now=now, campaign=owner.slug, kind=wave.kind, size=crowd.size)
