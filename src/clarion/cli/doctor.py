@@ -6,6 +6,7 @@ from email.utils import parseaddr
 import click
 
 from clarion.cli.checks import Finding, Level, all_findings
+from clarion.cli.damage_checks import damage_findings
 from clarion.cli.mail_check import mail_findings
 from clarion.env import read_env
 from clarion.kernel.clock import utc_now
@@ -25,6 +26,7 @@ def doctor(address: str | None, quiet: bool) -> None:
     if address and "@" not in parseaddr(address)[1]:
         raise click.BadParameter(f"{address!r} is not an e-mail address.", param_hint="--mail")
     findings = list(all_findings(env, now=utc_now()))
+    findings += damage_findings(env)
     findings += mail_findings(env, address)
     for finding in findings:
         if not (quiet and finding.level is Level.GOOD):

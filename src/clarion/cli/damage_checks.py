@@ -1,0 +1,45 @@
+"""What `clarion doctor` says of damage that was set aside: an inbox, or single forms. Changes nothing."""
+
+from collections.abc import Iterator
+
+from django.db import DatabaseError
+from django.db.models import Count, Min
+
+from clarion.cli.checks import Finding, bad, doubtful
+from clarion.cli.last_backup import last_backup
+from clarion.env import Env
+from clarion.inbox.store import set_aside_files
+from clarion.privacy.models import SetAside
+
+
+def damage_findings(env: Env) -> Iterator[Finding]:
+    """Was an inbox damaged, and could every form be carried out?"""
+    yield from damaged_inboxes(env)
+    yield from forms_set_aside()
+
+
+def damaged_inboxes(env: Env) -> Iterator[Finding]:
+    """Inboxes that were set aside; while one lies there and no other was begun, forms are refused."""
+    last = last_backup(env.data)
+    backup = f"The last backup is {last.path}, of {last.at:%Y-%m-%d %H:%M} UTC." if last else "There is no backup."
+    for file in set_aside_files(env.data.inbox):
+        state = "forms are taken again" if env.data.inbox.exists() else "forms are answered 503"
+        yield bad(
+            f"The inbox was damaged and set aside as {file}; {state}.",
+            f"Test the disk. Move {file.name}* to another folder: forms are then taken again, into an empty inbox. "
+            f"{backup} docs/operate/damage.md says how to save what waited in the damaged one.",
+        )
+
+
+def forms_set_aside() -> Iterator[Finding]:
+    """Forms that nothing could be made of; they are kept sealed for a while."""
+    try:
+        groups = list(SetAside.objects.values("error").annotate(forms=Count("pk"), since=Min("at")).order_by("error"))
+    except DatabaseError:  # said elsewhere
+        return
+    for group in groups:
+        yield doubtful(
+            f"{group['forms']} forms could not be carried out and are set aside ({group['error']}), "
+            f"the first on {group['since']:%Y-%m-%d %H:%M} UTC.",
+            "They are kept, sealed, for 30 days. The worker's log says where each failed: please report it.",
+        )
