@@ -10,17 +10,21 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from clarion.cli.encryption import make_identity, read_identities
 from clarion.cli.put_back import put_back
-from clarion.inbox.reader import InboxReader
+from clarion.inbox.ends import open_reader
 from clarion.kernel.clock import utc_now
+from clarion.kernel.databases import Database, read_database
 from clarion.kernel.files import DataFolder
 from clarion.kernel.keys import read_key_ring
 from clarion.kernel.sealing import open_batch_key, open_row, unlock_fields
+from tests.postgres import binaries, new_database
 from tests.program import Program, links_of, wait_until
 
 pytestmark = pytest.mark.faults
@@ -183,14 +187,26 @@ class Crowd:
 
 def test_a_backup_holds_all_that_was_acknowledged_before_it_began(tmp_path: Path, call: Path, is_soak: bool) -> None:
     """People sign and the worker drains all the while; addresses are looked for in records and inbox alike."""
-    old = Program(
-        tmp_path / "old", extra={"CLARION_MAIL_URL": "", "CLARION_NETWORK_LIMITS": "127.0.0.0/8=1000000/100000"}
-    )
+    hold_a_backup_under_load(tmp_path, call, rounds=20 if is_soak else 1)
+
+
+def test_a_backup_of_postgresql_holds_it_too(
+    tmp_path: Path, call: Path, is_soak: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One snapshot holds what is in the inbox, in the records, and on its way between them."""
+    monkeypatch.setenv("PATH", str(binaries()), prepend=":")
+    hold_a_backup_under_load(tmp_path, call, rounds=20 if is_soak else 1, url=new_database())
+
+
+def hold_a_backup_under_load(tmp_path: Path, call: Path, *, rounds: int, url: str = "") -> None:
+    """Back up and restore, so many times, while people sign; fails where one is missing."""
+    settings = {"CLARION_MAIL_URL": "", "CLARION_NETWORK_LIMITS": "127.0.0.0/8=1000000/100000"}
+    old = Program(tmp_path / "old", extra=settings | ({"CLARION_DATABASE_URL": url} if url else {}))
     old.start()
     old.launch(call)
     crowd = Crowd(old)
     try:
-        for number in range(20 if is_soak else 1):
+        for number in range(rounds):
             seen = len(crowd.answered)
             wait_until(lambda seen=seen: len(crowd.answered) > seen + 300, "people to sign")
             folder = tmp_path / f"round-{number}"
@@ -200,27 +216,36 @@ def test_a_backup_holds_all_that_was_acknowledged_before_it_began(tmp_path: Path
             back_up(old, folder)
             assert len(crowd.answered) > len(acknowledged), "nobody signed while the backup was made"
 
-            assert acknowledged <= addresses_in(bring_back_elsewhere(folder))
+            database = read_database(new_database()) if url else None
+            assert acknowledged <= addresses_in(bring_back_elsewhere(folder, database), database)
     finally:
         crowd.go_home()
         old.stop()
 
 
-def bring_back_elsewhere(folder: Path) -> DataFolder:
+def bring_back_elsewhere(folder: Path, database: Database | None) -> DataFolder:
     """Restored by itself: nothing drains the inbox."""
     new = DataFolder(folder / "new")
-    put_back(new, folder / "backup.tar.age", read_identities([folder / "identity"]), keys=folder / "keys.tar.age")
+    files = (folder / "backup.tar.age", read_identities([folder / "identity"]))
+    put_back(new, *files, keys=folder / "keys.tar.age", database=database)
     return new
 
 
-def addresses_in(data: DataFolder) -> set[str]:
+def addresses_in(data: DataFolder, database: Database | None) -> set[str]:
     """Those of the records and those that wait in the inbox, opened with the keys that were restored."""
     fields, inbox_keys = read_key_ring(data.keys, "field"), read_key_ring(data.keys, "inbox")
-    with closing(sqlite3.connect(data.records)) as records:
-        boxes = records.execute("SELECT box FROM signatures_signature").fetchall()
-    with closing(InboxReader(data.inbox)) as inbox:
-        rows = inbox.take(100_000)
+    reader = open_reader(data.inbox, database)
+    rows = reader.take(100_000)
+    reader.close()
     waiting = [
         json.loads(open_row(open_batch_key(inbox_keys, row.key_number, row.sealed_key), row.body)) for row in rows
     ]
-    return {unlock_fields(fields, box)["email"] for (box,) in boxes} | {row["v"]["email"] for row in waiting}
+    boxes = boxes_in(data, database)
+    return {unlock_fields(fields, box)["email"] for box in boxes} | {row["v"]["email"] for row in waiting}
+
+
+def boxes_in(data: DataFolder, database: Database | None) -> list[bytes]:
+    """What the records hold of each signature, still closed."""
+    connect = partial(psycopg.connect, **database.parameters()) if database else partial(sqlite3.connect, data.records)
+    with closing(connect()) as records:
+        return [box for (box,) in records.execute("SELECT box FROM signatures_signature").fetchall()]

@@ -37,7 +37,7 @@ class Roles:
         self.program.folder.mkdir()
         self.passwords = folder / "passwords"
         self.passwords.mkdir()
-        for process in ("intake", "office", "worker", "backup"):
+        for process in ("intake", "office", "worker", "backup", "pages"):
             (self.passwords / process).write_text(f"{PASSWORD}\n")
         self.make()
 
@@ -115,7 +115,14 @@ def test_intake_reads_no_table_at_all(roles: Roles) -> None:
         (
             "office",
             ["SELECT FROM signatures_signature", INSERT_ENTRY, "DELETE FROM outbox_mail"],
-            ["SELECT FROM inbox_batches", INSERT_BATCH, "DELETE FROM audit_entry", INSERT_RECEIPT],
+            [
+                "SELECT FROM inbox_batches",
+                INSERT_BATCH,
+                "DELETE FROM audit_entry",
+                INSERT_RECEIPT,
+                "SELECT FROM published_files",
+                "INSERT INTO machines_heartbeat VALUES ('x', now(), '{}')",
+            ],
         ),
         (
             "worker",
@@ -123,9 +130,26 @@ def test_intake_reads_no_table_at_all(roles: Roles) -> None:
             [INSERT_BATCH, "UPDATE inbox_batches SET bodies = '{}'", "UPDATE audit_entry SET verb = ''"],
         ),
         (
+            "pages",
+            ["SELECT FROM published_files"],
+            [
+                "INSERT INTO published_files (path) VALUES ('site/x')",
+                "DELETE FROM published_files",
+                "SELECT FROM inbox_batches",
+                "SELECT FROM signatures_signature",
+                INSERT_BATCH,
+            ],
+        ),
+        (
             "backup",
             ["SELECT FROM signatures_signature", "SELECT FROM inbox_batches", "SELECT FROM outbox_mail_id_seq"],
-            [INSERT_BATCH, INSERT_RECEIPT, "DELETE FROM outbox_mail", "UPDATE organisers_organiser SET name = ''"],
+            [
+                INSERT_BATCH,
+                INSERT_RECEIPT,
+                "DELETE FROM outbox_mail",
+                "UPDATE organisers_organiser SET name = ''",
+                "SELECT FROM published_files",
+            ],
         ),
     ],
 )  # fmt: skip

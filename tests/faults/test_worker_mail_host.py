@@ -132,14 +132,3 @@ def test_without_starttls_nothing_leaves_this_machine(
     with pytest.raises(MailHostFailed, match="mail-tls"):
         mailer.send(LETTER, "id", "office@example.org")
     assert sink.taken == []
-
-
-def test_after_a_refusal_the_next_letter_goes_out_on_the_same_connection(mailer: SmtpMailer, sink: Sink) -> None:
-    sink.answers["amina@example.com"] = "550 5.1.1 nobody"
-    with pytest.raises(MailRefused):
-        mailer.send(LETTER, "id1", "office@example.org")
-    sink.answers.clear()
-
-    mailer.send(LETTER, "id2", "office@example.org")
-
-    assert [envelope.rcpt_tos for envelope in sink.taken] == [["amina@example.com"]]
