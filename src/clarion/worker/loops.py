@@ -11,7 +11,7 @@ from clarion.kernel.clock import utc_now
 from clarion.worker.pulse import LoopName, Pulse
 
 log = logging.getLogger("clarion.worker")
-_LONGEST_REST_SECONDS = 30.0
+_LONGEST_REST_SECONDS = 10.0  # after a full disk or a dead mail host, all goes on within that time
 
 
 def run_loop(
