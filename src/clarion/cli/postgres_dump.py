@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from clarion.inbox.postgres import TABLE
 from clarion.kernel.databases import Database
 from clarion.kernel.errors import ClarionError
+from clarion.mirrors.table import TABLE as FILES
 
 DUMP = "database.dump"
 _KEPT = f"{TABLE}_kept"  # forms that wait here, while a backup takes the place of the tables
@@ -37,7 +38,10 @@ def dump_database(database: Database, target: Path, *, spare_bytes: int) -> None
     """Write a dump to `target`; raises `DumpFailed`, also where fewer than `spare_bytes` would stay free there."""
     if database.is_pooled:
         raise DumpFailed("pg_dump needs a line of its own: give the backup the server's address, not pgbouncer's.")
-    command = [_program("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", f"--file={target}"]
+    # Most of it is sealed and does not shrink: the quickest compression will do.
+    command = [_program("pg_dump"), "--format=custom", "--compress=1", "--no-owner", "--no-privileges"]
+    # Published files can be made again, and keys by which networks are marked lie among them.
+    command += [f"--exclude-table={FILES}", f"--file={target}"]
     with _started(command, database) as process:
         while process.poll() is None:
             if shutil.disk_usage(target.parent).free < spare_bytes:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-PROCESSES = ("intake", "office", "worker", "backup")
+# `pages` is for a public node on a machine of its own, which fetches what is published.
+PROCESSES = ("intake", "office", "worker", "backup", "pages")
 INBOX = "inbox_batches"
+FILES = "published_files"
 _EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
 # What nobody changes in the course of things: `(table, process)` and what is left to it.
 _LESS: Mapping[tuple[str, str], str] = {
@@ -16,6 +18,12 @@ _LESS: Mapping[tuple[str, str], str] = {
     ("audit_entry", "office"): "SELECT, INSERT",
     ("audit_entry", "worker"): "SELECT, INSERT",
     ("privacy_receipt", "office"): "SELECT",
+    ("machines_heartbeat", "office"): "SELECT",
+    ("machines_keymark", "office"): "SELECT",
+    ("machines_keymark", "worker"): "SELECT, INSERT",
+    # The keys by which networks are marked lie there too: in no backup, and with nobody who does not serve.
+    (FILES, "office"): "",
+    (FILES, "backup"): "",
 }
 
 
@@ -48,6 +56,7 @@ def role_statements(place: Place, *, login: Mapping[str, str] | None = None) -> 
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {everyone}"
     yield f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {everyone}"
     yield f"GRANT INSERT ON {INBOX} TO {_quoted(place.role('intake'))}"
+    yield f"GRANT SELECT ON {FILES} TO {_quoted(place.role('pages'))}"
     for process, tables, sequences in (
         ("office", _EVERYTHING, "USAGE, SELECT"),
         ("worker", _EVERYTHING, "USAGE, SELECT"),
