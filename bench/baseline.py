@@ -12,7 +12,7 @@ from clarion.env import read_env
 from clarion.intake.admission import Admission
 from clarion.intake.answers import header_sets, redirect
 from clarion.intake.forms import parse_form, read_body
-from clarion.intake.requests import Receive, Request, Scope, Send
+from clarion.intake.requests import Exchange, Request, Scope
 from clarion.kernel.forms import FORMS, Known, check_form, tidied
 from clarion.places.countries import CODES
 
@@ -22,23 +22,20 @@ ADMISSION = Admission(1_000_000)
 HEADERS = header_sets(read_env({})).never_stored
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def application(scope: Scope, exchange: Exchange) -> None:
     """303 for a form that may be taken."""
-    if scope["type"] != "http":
-        return
-    request = Request(scope, receive)
-    values, duplicates = parse_form(request.headers.get(b"content-type", b""), await read_body(request, ADMISSION))
+    request = Request(scope, exchange)
+    values, duplicates = parse_form(request.headers.get("content-type", ""), await read_body(request, ADMISSION))
     assert check_form(FORM, values, duplicates, KNOWN) is None
     assert tidied(FORM, values)
     answer = redirect(HEADERS, "/clean-water/en/check-your-mail/")
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    exchange.response_bytes(answer.status, answer.headers, answer.body)
 
 
 async def serve(port: int) -> None:
     """Serve until told to stop."""
     server = Server(
-        application, address="127.0.0.1", port=port, interface=Interfaces.ASGI, http=HTTPModes.http1,
+        application, address="127.0.0.1", port=port, interface=Interfaces.RSGI, http=HTTPModes.http1,
         websockets=False, backlog=2048, log_enabled=False,
     )  # fmt: skip
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)

@@ -1,7 +1,7 @@
 """Intake on a data folder of its own, asked in process: no server, no socket, the real inbox."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from clarion.env import Env, read_env
 from clarion.inbox.ends import open_reader
 from clarion.intake.app import Intake
+from clarion.intake.requests import HeaderLines
 from clarion.kernel.clock import DAY, utc_now
 from clarion.kernel.files import DataFolder, manage_page, token_page
 from clarion.kernel.ids import RecordId, new_id
@@ -44,6 +45,53 @@ class Reply:
     def location(self) -> str:
         """Where the visitor is sent."""
         return self.headers["location"]
+
+
+class Lines:
+    """Header lines, as the server hands them over."""
+
+    def __init__(self, lines: list[tuple[str, str]]) -> None:
+        self._lines = lines
+
+    def items(self) -> list[tuple[str, str]]:
+        """Every line."""
+        return self._lines
+
+    def get(self, key: str, /) -> str | None:
+        """The first line of a name."""
+        return next((value for name, value in self._lines if name == key), None)
+
+
+@dataclass
+class Asked:
+    """A request, as the server hands it over."""
+
+    method: str
+    path: str
+    query_string: str
+    client: str
+    headers: HeaderLines
+
+
+class Exchanged:
+    """Hands a body over in pieces, and keeps what was answered."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self.reply = Reply(0, {}, b"")
+
+    async def __call__(self) -> bytes:
+        """The whole body."""
+        return self._body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The body in pieces."""
+        for at in range(0, len(self._body), 6_000):
+            yield self._body[at : at + 6_000]
+
+    def response_bytes(self, status: int, headers: Sequence[tuple[str, str]], body: bytes, /) -> None:
+        """Keep the answer."""
+        self.reply = Reply(status, dict(headers), body)
 
 
 class Door:
@@ -118,23 +166,10 @@ class Door:
         """The same on a loop that runs already."""
         path, _, query = path.partition("?")
         given = {"host": HOST} | {name.replace("_", "-"): value for name, value in headers.items()}
-        scope = {
-            "type": "http", "method": method, "path": path, "query_string": query.encode(), "client": (client, 40_000),
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in given.items()],
-        }  # fmt: skip
-        chunks = [body[at : at + 6_000] for at in range(0, len(body), 6_000)] or [b""]
-        sent: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await self.intake(scope, receive, send)
-        start, end = sent
-        found = {name.decode(): value.decode() for name, value in start["headers"]}
-        return Reply(start["status"], found, end["body"])
+        exchange = Exchanged(body)
+        asked = Asked(method, path, query, f"{client}:40000", Lines([*given.items()]))
+        await self.intake.__rsgi__(asked, exchange)
+        return exchange.reply
 
     def taken(self) -> list[Submission]:
         """What lies in the inbox, opened as the worker opens it."""

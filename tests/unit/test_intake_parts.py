@@ -10,7 +10,7 @@ from clarion.intake.choosing import choose_language
 from clarion.intake.files import accepted_encodings, is_named_by_content, path_of
 from clarion.intake.forms import Garbled, parse_form
 
-FORM = b"application/x-www-form-urlencoded; charset=UTF-8"
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
@@ -42,8 +42,8 @@ def test_what_cannot_be_read_is_garbled(body: bytes) -> None:
         parse_form(FORM, body)
 
 
-@pytest.mark.parametrize("kind", [b"", b"multipart/form-data; boundary=x", b"application/json", b"text/plain"])
-def test_only_urlencoded_forms_are_read(kind: bytes) -> None:
+@pytest.mark.parametrize("kind", ["", "multipart/form-data; boundary=x", "application/json", "text/plain"])
+def test_only_urlencoded_forms_are_read(kind: str) -> None:
     with pytest.raises(Garbled):
         parse_form(kind, b"a=b")
 
@@ -85,7 +85,7 @@ def test_only_files_named_by_their_content_are_kept_for_ever() -> None:
 
 @pytest.mark.parametrize(
     ("header", "encodings"),
-    [(b"", ()), (b"gzip, deflate, br", ("br", "gzip")), (b"br;q=0, gzip;q=0.5", ("gzip",)), (b"GZIP", ("gzip",))],
+    [("", ()), ("gzip, deflate, br", ("br", "gzip")), ("br;q=0, gzip;q=0.5", ("gzip",)), ("GZIP", ("gzip",))],
 )
-def test_encodings_are_ours_and_allowed(header: bytes, encodings: tuple[str, ...]) -> None:
+def test_encodings_are_ours_and_allowed(header: str, encodings: tuple[str, ...]) -> None:
     assert accepted_encodings(header) == encodings

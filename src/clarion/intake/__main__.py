@@ -33,7 +33,7 @@ class PublicProcess:
             self._intake,
             address=host,
             port=port,
-            interface=Interfaces.ASGI,
+            interface=Interfaces.RSGI,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=65_536),
             websockets=False,
@@ -49,6 +49,7 @@ class PublicProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._server.stop)
         await self._server.serve()
+        await self._intake.close()
         return self._exit_code
 
     def _start_again(self) -> None:
@@ -90,7 +91,7 @@ def main() -> int:
     for folder in (env.data.inbox.parent, env.data.site, env.data.manage, env.data.policy):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _collect_seldom()
-    confine(env.data)
+    confine(env.data, env.inbox_database)
     return uvloop.run(_serve(env, sys.argv[1], int(sys.argv[2])))
 
 

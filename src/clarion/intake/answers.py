@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from clarion.env import Env
 
-Headers = tuple[tuple[bytes, bytes], ...]
+Headers = tuple[tuple[str, str], ...]
 
 
 class Answer(NamedTuple):
@@ -35,27 +35,27 @@ def header_sets(env: Env) -> HeaderSets:
         f"form-action 'self'; base-uri 'none'; frame-ancestors {ancestor}"
     )
     common = [
-        (b"content-security-policy", policy.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"cross-origin-opener-policy", b"same-origin"),
-        (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        ("content-security-policy", policy),
+        ("x-content-type-options", "nosniff"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ]
     if env.public_url.startswith("https://"):
-        common.append((b"strict-transport-security", b"max-age=31536000"))
-    public = (*common, (b"referrer-policy", b"same-origin"))
+        common.append(("strict-transport-security", "max-age=31536000"))
+    public = (*common, ("referrer-policy", "same-origin"))
     return HeaderSets(
         common=tuple(common),
         public=public,
-        private=(*common, (b"referrer-policy", b"no-referrer"), (b"cache-control", b"no-store")),
-        never_stored=(*public, (b"cache-control", b"no-store")),
+        private=(*common, ("referrer-policy", "no-referrer"), ("cache-control", "no-store")),
+        never_stored=(*public, ("cache-control", "no-store")),
     )
 
 
-def redirect(headers: Headers, address: str, extra: Iterable[tuple[bytes, bytes]] = (), status: int = 303) -> Answer:
+def redirect(headers: Headers, address: str, extra: Iterable[tuple[str, str]] = (), status: int = 303) -> Answer:
     """Send the visitor to `address`, a path of this site."""
-    return Answer(status, (*headers, *extra, (b"location", address.encode("ascii"))))
+    return Answer(status, (*headers, *extra, ("location", address)))
 
 
-def plain(status: int, headers: Headers, text: str, extra: Iterable[tuple[bytes, bytes]] = ()) -> Answer:
+def plain(status: int, headers: Headers, text: str, extra: Iterable[tuple[str, str]] = ()) -> Answer:
     """A few words, for where no page is published yet."""
-    return Answer(status, (*headers, *extra, (b"content-type", b"text/plain; charset=utf-8")), f"{text}\n".encode())
+    return Answer(status, (*headers, *extra, ("content-type", "text/plain; charset=utf-8")), f"{text}\n".encode())

@@ -1,4 +1,4 @@
-"""The public process as a raw ASGI application."""
+"""The public process as an RSGI application."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from clarion.env import Env, read_env
+from clarion.env import Env
 from clarion.inbox.ends import open_writer
 from clarion.intake.admission import Admission
 from clarion.intake.answers import Answer, plain
@@ -17,7 +17,7 @@ from clarion.intake.origin import without_default_port
 from clarion.intake.posting import Posting
 from clarion.intake.queue import CommitQueue, sealed_commit
 from clarion.intake.reading import read
-from clarion.intake.requests import Receive, Request, Scope, Send
+from clarion.intake.requests import Exchange, Request, Scope
 from clarion.intake.site import Site, may_hold_token
 
 _TALLY_SECONDS = 60
@@ -32,41 +32,34 @@ class Intake:
         address = urlsplit(env.public_url)
         self._scheme = address.scheme
         host = without_default_port(address.scheme, env.public_host)
-        self._host = host.encode()
+        self._host = host
         self._site = Site(env)
         self._writer = open_writer(env.data.inbox, env.inbox_database)
         self._queue = CommitQueue(sealed_commit(self._writer, lambda: self._site.policy.latest), on_broken)
         self._admission = Admission(env.intake_queue)
         self._busy = BusyAnswers(self._site)
         limits = Limits(env.network_limits, env.trusted_proxies)
-        self._posting = Posting(self._site, limits, self._admission, self._queue, f"{address.scheme}://{host}".encode())
+        self._posting = Posting(self._site, limits, self._admission, self._queue, f"{address.scheme}://{host}")
         self._answered: Counter[str] = Counter()
+        self._tally: asyncio.Task[None] | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the life of the server (ASGI 3)."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http" and scope["method"] == "POST":
-            await self._let_in(scope, receive, send)
-        elif scope["type"] == "http":
-            await self._serve(Request(scope, receive), send)
+    async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
+        """One request."""
+        if scope.method == "POST":
+            answer = await self._let_in(scope, exchange)
+        else:
+            answer = await self._answer(Request(scope, exchange))
+        exchange.response_bytes(answer.status, answer.headers, b"" if scope.method == "HEAD" else answer.body)
 
-    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a form; where too many are under way, nothing of it is read."""
-        if not self._admission.enter(is_by_link=may_hold_token(scope["path"])):
+    async def _let_in(self, scope: Scope, exchange: Exchange) -> Answer:
+        """The answer to a form; where too many are under way, nothing of it is read."""
+        if not self._admission.enter(is_by_link=may_hold_token(scope.path)):
             self._answered["503"] += 1
-            await self._busy.send(scope, receive, send)
-            return
+            return self._busy.answer(scope, exchange)
         try:
-            await self._serve(Request(scope, receive), send)
+            return await self._answer(Request(scope, exchange))
         finally:
             self._admission.leave()
-
-    async def _serve(self, request: Request, send: Send) -> None:
-        answer = await self._answer(request)
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        body = b"" if request.method == "HEAD" else answer.body
-        await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, request: Request) -> Answer:
         now = time.monotonic()
@@ -85,32 +78,29 @@ class Intake:
 
     async def _change(self, request: Request, now: float) -> Answer:
         if request.method != "POST":
-            return self._site.error(405, request, now, ((b"allow", b"GET, HEAD, POST"),))
+            return self._site.error(405, request, now, (("allow", "GET, HEAD, POST"),))
         answer = await self._posting.post(request, now)
         self._answered[str(answer.status)] += 1
         return answer
 
     def _is_ours(self, request: Request) -> bool:
-        host = request.headers.get(b"host", b"")
-        if host == self._host:
-            return True
-        return without_default_port(self._scheme, host.decode("latin-1").lower()).encode("latin-1") == self._host
+        host = request.headers.get("host", "")
+        if host != self._host and without_default_port(self._scheme, host.lower()) != self._host:
+            return False
+        return not request.stands_twice("host")
 
     def _health(self) -> Answer:
-        headers = (*self._site.headers.never_stored, (b"content-type", b"application/json"))
+        headers = (*self._site.headers.never_stored, ("content-type", "application/json"))
         return Answer(200, headers, b'{"ok":true}')
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        tally = asyncio.get_running_loop().create_task(self._tell_often())
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        tally.cancel()
-        await self.close()
-        await send({"type": "lifespan.shutdown.complete"})
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by the server before the first request."""
+        self._tally = loop.create_task(self._tell_often())
 
     async def close(self) -> None:
         """Bring what was taken to the disk, and stop."""
+        if self._tally is not None:
+            self._tally.cancel()
         await self._queue.close()
         self._writer.close()
         self._tell()
@@ -126,8 +116,3 @@ class Intake:
             counts = ", ".join(f"{status}: {count}" for status, count in sorted(self._answered.items()))
             log.info("Forms answered: %s", counts)
             self._answered.clear()
-
-
-def application() -> Intake:
-    """The application for the settings of this process's environment."""
-    return Intake(read_env())

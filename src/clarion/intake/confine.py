@@ -6,12 +6,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from clarion.kernel.databases import Database
 from clarion.kernel.files import DataFolder
 
 try:
     import landlock
 except ImportError:  # not Linux
     landlock = None
+
+_FILES_OF_A_LINE = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile")
+_NAMES_AND_TRUST = (
+    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
+    "/etc/ssl", "/etc/pki", "/usr/share/ca-certificates",
+)  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +33,12 @@ def landlock_version() -> int:
         return 0
 
 
-def confine(data: DataFolder) -> bool:
+def confine(data: DataFolder, database: Database | None = None) -> bool:
     """Allow this thread, and every one it starts, to read the published files, the policy and Python, and to write
     the inbox; nothing else, for ever. False where that cannot be done. Call it after imports, before other threads.
+
+    `database`: where the inbox lies instead of a file; then nothing is written, and what finds the server by name and
+    checks its certificate is read.
     """
     if not landlock_version():
         log.warning("Not confined: this system has no Landlock. Only separate system users keep intake from records.")
@@ -37,7 +47,10 @@ def confine(data: DataFolder) -> bool:
     reading = access.READ_FILE | access.READ_DIR
     rules = landlock.Ruleset()
     rules.allow(data.site, data.manage, data.policy, rules=reading)
-    rules.allow(data.inbox.parent, rules=_writing())
+    if database is None:
+        rules.allow(data.inbox.parent, rules=_writing())
+    for path in _way_to(database) if database else ():
+        rules.allow(path, rules=reading if path.is_dir() else access.READ_FILE)
     for folder in _runtime(data.root):
         rules.allow(folder, rules=reading | access.EXECUTE)
     rules.apply()
@@ -48,6 +61,14 @@ def _writing() -> "landlock.FSAccess":
     access = landlock.FSAccess
     files = access.READ_FILE | access.WRITE_FILE | access.READ_DIR | access.MAKE_REG | access.REMOVE_FILE
     return files | (access.all_file() & access.TRUNCATE)
+
+
+def _way_to(database: Database) -> Iterator[Path]:
+    """What the driver reads to reach the server, as far as it is here: names and certificates."""
+    own = [database.options.get(name, "") for name in _FILES_OF_A_LINE]
+    for name in [*([] if database.is_near else _NAMES_AND_TRUST), *own]:
+        if name.startswith("/") and Path(name).exists():
+            yield Path(name)
 
 
 def _runtime(data: Path) -> Iterator[Path]:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -45,7 +45,7 @@ class Variant:
     """A file in one encoding, with its complete headers."""
 
     body: bytes
-    etag: bytes
+    etag: str
     headers: Headers
     unchanged: Headers  # for 304
 
@@ -138,20 +138,20 @@ def _bytes_of(path: str) -> bytes | None:
 
 
 def _variant(path: str, encoding: str, body: bytes, headers: Headers) -> Variant:
-    etag = b'"%s"' % hashlib.blake2b(body, digest_size=9).hexdigest().encode()
-    unchanged = (*headers, (b"etag", etag), (b"vary", b"accept-encoding"))
-    kind = _TYPES.get(path.rpartition(".")[2], "application/octet-stream").encode()
-    own = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    etag = f'"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+    unchanged = (*headers, ("etag", etag), ("vary", "accept-encoding"))
+    kind = _TYPES.get(path.rpartition(".")[2], "application/octet-stream")
+    own = [("content-type", kind), ("content-length", str(len(body)))]
     if encoding:
-        own.append((b"content-encoding", encoding.encode()))
+        own.append(("content-encoding", encoding))
     return Variant(body, etag, (*unchanged, *own), unchanged)
 
 
 @lru_cache(maxsize=512)
-def accepted_encodings(header: bytes) -> tuple[str, ...]:
+def accepted_encodings(header: str) -> tuple[str, ...]:
     """The encodings of ours that an Accept-Encoding header allows, in our order."""
     allowed = set()
-    for part in header.decode("latin-1").lower().split(","):
+    for part in header.lower().split(","):
         name, _, weight = part.partition(";")
         if weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
             allowed.add(name.strip())
@@ -163,10 +163,10 @@ def is_named_by_content(path: str) -> bool:
     return bool(_NAMED_BY_CONTENT.fullmatch(path))
 
 
-def file_answer(published: Published, headers: dict[bytes, bytes], status: int = 200) -> Answer:
+def file_answer(published: Published, headers: Mapping[str, str], status: int = 200) -> Answer:
     """The file for a visitor with these request headers; 304 where they hold it already."""
-    variant = published.best_for(accepted_encodings(headers.get(b"accept-encoding", b"")))
-    known = headers.get(b"if-none-match")
-    if known is not None and status == 200 and (variant.etag in known or known == b"*"):
+    variant = published.best_for(accepted_encodings(headers.get("accept-encoding", "")))
+    known = headers.get("if-none-match")
+    if known is not None and status == 200 and (variant.etag in known or known == "*"):
         return Answer(304, variant.unchanged)
     return Answer(status, variant.headers, variant.body)

@@ -6,7 +6,7 @@ from clarion.intake.admission import Admission, BodyAwaited, Gone
 from clarion.intake.requests import Request
 from clarion.kernel.forms import MAX_BODY_BYTES
 
-_FORM_TYPE = b"application/x-www-form-urlencoded"
+_FORM_TYPE = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 100
 
 
@@ -20,33 +20,37 @@ class Garbled(Exception):
 
 async def read_body(request: Request, admission: Admission) -> bytes:
     """The whole body of a form that was let in. Raises `BodyTooLong` (whatever Content-Length says), `Gone`, `Busy`."""
-    length = request.headers.get(b"content-length", b"")
-    if length.isdigit() and (len(length) > 9 or int(length) > MAX_BODY_BYTES):
+    length = request.headers.get("content-length")
+    if length is None:
+        with BodyAwaited(admission):
+            return await _read_pieces(request)
+    if len(length) > 9 or int(length) > MAX_BODY_BYTES:
         raise BodyTooLong
     with BodyAwaited(admission):
-        return await _read_chunks(request)
+        body = await request.exchange()
+    if len(body) > MAX_BODY_BYTES:
+        raise BodyTooLong
+    if len(body) < int(length):
+        raise Gone
+    return body
 
 
-async def _read_chunks(request: Request) -> bytes:
-    body: bytes = b""
-    while True:
-        message = await request.receive()
-        if message["type"] != "http.request":
-            raise Gone
-        body += message.get("body", b"")
+async def _read_pieces(request: Request) -> bytes:
+    body = b""
+    async for piece in request.exchange:
+        body += piece
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLong
-        if not message.get("more_body"):
-            return body
+    return body
 
 
-def parse_form(content_type: bytes, body: bytes) -> tuple[dict[str, str], set[str]]:
+def parse_form(content_type: str, body: bytes) -> tuple[dict[str, str], set[str]]:
     """The fields of an urlencoded form (of repeated ones the first), and the names that stand twice.
 
     A `%` that escapes nothing stands for itself. Raises `Garbled`: another type of content, bytes that are not
     UTF-8, a NUL, more fields than any form has.
     """
-    if content_type.partition(b";")[0].strip().lower() != _FORM_TYPE:
+    if content_type.partition(";")[0].strip().lower() != _FORM_TYPE:
         raise Garbled
     values: dict[str, str] = {}
     duplicates: set[str] = set()

@@ -2,18 +2,18 @@
 
 from clarion.intake.requests import Request
 
-_FOREIGN_SITES = (b"cross-site", b"same-site")
+_FOREIGN_SITES = ("cross-site", "same-site")
 
 
-def is_foreign(request: Request, own_origin: bytes) -> bool:
+def is_foreign(request: Request, own_origin: str) -> bool:
     """Whether another site's page sent this.
 
     Old phones send neither header, and `no-referrer` makes browsers send `Origin: null`: both pass.
     """
-    if request.headers.get(b"sec-fetch-site") in _FOREIGN_SITES:
+    if request.headers.get("sec-fetch-site") in _FOREIGN_SITES:
         return True
-    origin = request.headers.get(b"origin")
-    return origin is not None and origin != b"null" and origin.lower() != own_origin
+    origin = request.headers.get("origin")
+    return origin is not None and origin != "null" and origin.lower() != own_origin
 
 
 def without_default_port(scheme: str, host: str) -> str:

@@ -27,7 +27,7 @@ from clarion.kernel.links import BadLink, Link, LinkKind
 from clarion.kernel.submissions import Submission
 from clarion.kernel.text import has_control_characters
 
-_LATER = ((b"retry-after", str(RETRY_SECONDS).encode()),)
+_LATER = (("retry-after", str(RETRY_SECONDS)),)
 _SWITCHES = {"sign": "takes_signatures", "host": "takes_events"}
 
 
@@ -58,9 +58,7 @@ class Answered(Exception):
 class Posting:
     """Takes forms for one installation."""
 
-    def __init__(
-        self, site: Site, limits: Limits, admission: Admission, queue: CommitQueue, own_origin: bytes
-    ) -> None:
+    def __init__(self, site: Site, limits: Limits, admission: Admission, queue: CommitQueue, own_origin: str) -> None:
         self._site = site
         self._limits = limits
         self._admission = admission
@@ -93,7 +91,7 @@ class Posting:
         link = self._link(route, rules, now) if route.token else None
         body = await read_body(request, self._admission)
         self._stop_if_switched(route)
-        values, duplicates = parse_form(request.headers.get(b"content-type", b""), body)
+        values, duplicates = parse_form(request.headers.get("content-type", ""), body)
         fields = self._fields(route, values, duplicates, now)
         at = utc_now()
         name, slug = route.form.name, route.campaign.slug
@@ -128,7 +126,7 @@ class Posting:
     def _no_form(self, request: Request, now: float) -> Answer:
         path = path_of(request.path)
         if path and self._site.files.find(path, now):
-            return self._site.error(405, request, now, ((b"allow", b"GET, HEAD"),))
+            return self._site.error(405, request, now, (("allow", "GET, HEAD"),))
         return self._site.error(404, request, now)
 
     def _is_slow(self, request: Request, now: float) -> bool:

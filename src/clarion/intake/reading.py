@@ -65,19 +65,19 @@ def _in_another_language(
 
 
 def _in_language(site: Site, request: Request, campaign: CampaignRules) -> Answer:
-    header = request.headers.get(b"accept-language", b"").decode("latin-1")
+    header = request.headers.get("accept-language", "")
     language = choose_language(header, campaign.policy.languages, campaign.policy.default_language)
     address = f"/{campaign.slug}/{language}/{_query(request)}"
-    return redirect(site.headers.never_stored, address, [(b"vary", b"accept-language")], status=302)
+    return redirect(site.headers.never_stored, address, [("vary", "accept-language")], status=302)
 
 
 def _with_slash(site: Site, request: Request) -> Answer:
-    headers = (*site.headers.public, (b"cache-control", b"public, max-age=5"))
+    headers = (*site.headers.public, ("cache-control", "public, max-age=5"))
     return redirect(headers, f"{request.path}/{_query(request)}", status=301)
 
 
 def _query(request: Request) -> str:
-    return f"?{request.query.decode('ascii', 'ignore')}" if request.query else ""
+    return f"?{request.query}" if request.query else ""
 
 
 def _token_page(
@@ -96,11 +96,11 @@ def _token_page(
         return redirect(site.headers.private, f"{home}/bad-link/")
     if link.is_expired(utc_now()):
         return redirect(site.headers.private, f"{home}/expired/")
-    is_not_me = request.query.partition(b"&")[0].partition(b"=")[0] == b"not-me"
+    is_not_me = request.query.partition("&")[0].partition("=")[0] == "not-me"
     path = page_behind(link, campaign.slug, language, is_not_me=is_not_me)
     page = site.token_pages.find(path, now)
     if page is None:
         return redirect(site.headers.private, f"{home}/bad-link/")
     # Without what the visitor holds already: a page that is never stored is never unchanged.
-    accepted = {b"accept-encoding": request.headers.get(b"accept-encoding", b"")}
+    accepted = {"accept-encoding": request.headers.get("accept-encoding", "")}
     return file_answer(page, accepted)

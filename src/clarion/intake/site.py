@@ -7,7 +7,7 @@ from clarion.intake.policy import CampaignRules, PolicyFile, Rules
 from clarion.intake.requests import Request
 from clarion.kernel.files import error_page
 
-_CONTENT_HEADERS = (b"content-type", b"content-length", b"content-encoding", b"vary")
+_CONTENT_HEADERS = ("content-type", "content-length", "content-encoding", "vary")
 _BEFORE_TOKENS = ("/confirm/", "/withdraw/", "/manage/", "/unsubscribe/")
 _WORDS = {
     400: "This form cannot be read.", 403: "This form was sent from another site.", 404: "There is no such page.",
@@ -27,8 +27,8 @@ class Site:
         self.policy = PolicyFile(env.data)
 
     def _headers_of(self, path: str) -> Headers:
-        age = b"max-age=31536000, immutable" if is_named_by_content(path) else b"max-age=5"
-        return (*self.headers.public, (b"cache-control", b"public, " + age))
+        age = "max-age=31536000, immutable" if is_named_by_content(path) else "max-age=5"
+        return (*self.headers.public, ("cache-control", "public, " + age))
 
     def error(self, status: int, request: Request, now: float, extra: Headers = ()) -> Answer:
         """The page for an error status, in the language of the address where it has one."""
@@ -37,7 +37,7 @@ class Site:
         for path in (error_page(status, slug, language), error_page(status)):
             page = self.files.find(path, now)
             if page is not None:
-                accepted = accepted_encodings(request.headers.get(b"accept-encoding", b""))
+                accepted = accepted_encodings(request.headers.get("accept-encoding", ""))
                 variant = page.best_for(accepted)
                 own = tuple(header for header in variant.headers if header[0] in _CONTENT_HEADERS)
                 return Answer(status, (*headers, *own), variant.body)
