@@ -1,12 +1,12 @@
 """Under which addresses this installation is reached, for commands that print them."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from clarion.env import Env
+from clarion.machines.queries import last_beat
 
 _FRESH = timedelta(seconds=30)
 
@@ -17,11 +17,11 @@ def with_served_addresses(env: Env, *, now: datetime, environ: Mapping[str, str]
     In a trial `serve --public HOST:PORT` alone decides where the site is; a command in another shell is not told.
     """
     try:
-        beat = json.loads(env.data.heartbeat.read_text(encoding="utf-8"))
+        beat = last_beat(env.data.heartbeat, now=now)
         if now - datetime.fromisoformat(beat["at"]) > _FRESH:
             return env
         public_url, office_url = str(beat["public_url"]), str(beat["office_url"])
-    except (OSError, ValueError, KeyError):
+    except (ValueError, KeyError):
         return env
     return replace(
         env,

@@ -1,6 +1,5 @@
 """The checks of `clarion doctor`, each a function that gives findings and changes nothing."""
 
-import json
 import shutil
 import socket
 import sqlite3
@@ -24,6 +23,7 @@ from clarion.cli.last_backup import last_backup
 from clarion.env import Env
 from clarion.intake.confine import landlock_version
 from clarion.kernel.keys import PURPOSES, KeysMissing, read_key_ring
+from clarion.machines.queries import last_beat
 
 WANTED_HEADERS = {
     "content-security-policy": "default-src 'none'",
@@ -197,9 +197,9 @@ def integrity(path: Path) -> Finding:
 def worker(env: Env, now: datetime) -> Finding:
     """Is the worker alive, and what does it complain of?"""
     try:
-        beat = json.loads(env.data.heartbeat.read_text(encoding="utf-8"))
+        beat = last_beat(env.data.heartbeat, now=now)
         age = now - datetime.fromisoformat(beat["at"])
-    except (OSError, ValueError, KeyError):
+    except (ValueError, KeyError):
         return bad(
             "The worker has never run: nothing is mailed, counted or published.",
             "Run `clarion serve` or `clarion worker`.",
@@ -212,7 +212,8 @@ def worker(env: Env, now: datetime) -> Finding:
         return doubtful(
             f"The worker is alive and reports: {', '.join(map(str, beat['trouble']))}.", "Its log says where."
         )
-    return good("The worker is alive.")
+    workers = int(beat.get("workers", 1))
+    return good("The worker is alive." if workers == 1 else f"{workers} workers are alive.")
 
 
 def public_site(env: Env, now: datetime) -> Iterator[Finding]:

@@ -5,9 +5,10 @@ import threading
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from socket import gethostname
 from time import monotonic
 
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django_tasks_db.models import DBTaskResult
 
 from clarion.env import Env
@@ -15,8 +16,10 @@ from clarion.gateways.mail import make_mailer
 from clarion.inbox.ends import ReadingEnd, open_reader
 from clarion.inbox.store import InboxBroken, InboxUnavailable
 from clarion.kernel.clock import utc_now
+from clarion.kernel.errors import ClarionError
 from clarion.kernel.keys import read_key_ring, read_keys
 from clarion.kernel.links import link_public_keys
+from clarion.machines.actions import hold_to_keys, note_heartbeat
 from clarion.mirrors.lock import publish_lock
 from clarion.outbox.queries import mail_backlog
 from clarion.worker.draining import Drainer
@@ -36,6 +39,8 @@ STOP_SECONDS = 7.0
 def run(env: Env, stop: threading.Event) -> None:
     """Run the loops until `stop`, then end within eight seconds. Raises what keeps it from starting at all."""
     pulse = Pulse()
+    if env.database:
+        _refuse_what_harms_others(env)
     keys = read_keys(env.data.keys)
     settings_file = env.data.root / "countries.toml"
     reader = open_reader(env.data.inbox, env.database)
@@ -56,6 +61,16 @@ def run(env: Env, stop: threading.Event) -> None:
     log.info("the worker runs")
     _beat_until(stop, env, pulse)
     _end(threads, pulse)
+
+
+def _refuse_what_harms_others(env: Env) -> None:
+    """Raises `ClarionError` where this machine's keys are not the others', or pgbouncer stands before the database."""
+    if env.database and env.database.is_pooled:
+        raise ClarionError(
+            "The worker needs lines of its own to PostgreSQL, for it holds locks on them: name the server itself, or a"
+            " pool of sessions, in its CLARION_DATABASE_URL, without pgbouncer=true (docs/operate/scale.md)."
+        )
+    hold_to_keys(env.data.keys)
 
 
 def _publish(env: Env, *, pulse: Pulse, stop: threading.Event) -> None:
@@ -92,12 +107,23 @@ def _beat_until(stop: threading.Event, env: Env, pulse: Pulse) -> None:
     meter = _Meter(env, open_reader(env.data.inbox, env.database))
     try:
         while True:
+            beat = meter.beat(pulse, utc_now())
             with suppress(OSError):
-                write_beat(env.data.heartbeat, meter.beat(pulse, utc_now()))
+                write_beat(env.data.heartbeat, beat)
+            if env.database:
+                _tell_other_machines(env, beat)
             if stop.wait(BEAT_SECONDS):
                 return
     finally:
         meter.close()
+
+
+def _tell_other_machines(env: Env, beat: Beat) -> None:
+    """Office and `doctor` may be elsewhere; a database that is away is told with the next beat."""
+    try:
+        note_heartbeat(f"{gethostname()}:{env.data.root}", beat.to_json(), now=beat.at)
+    except Error:
+        connections.close_all()
 
 
 class _Meter:
@@ -120,7 +146,8 @@ class _Meter:
         try:
             promises = DBTaskResult.objects.filter(status="READY").count()
             return self._inbox.waiting(), self._inbox.oldest_at(), mail_backlog().waiting, promises
-        except (DatabaseError, InboxUnavailable, InboxBroken):
+        except (Error, InboxUnavailable, InboxBroken):
+            connections.close_all()
             return None
 
     def close(self) -> None:

@@ -17,9 +17,10 @@ from clarion.campaigns.models import Campaign
 from clarion.campaigns.queries import languages_behind, languages_of
 from clarion.events.queries import counts_by_state
 from clarion.kernel.clock import utc_now
+from clarion.machines.queries import last_beat
 from clarion.moderation.queries import waiting_counts
 from clarion.office.access import OrganiserRequest, organiser_may
-from clarion.office.heartbeat import is_alive, read_heartbeat
+from clarion.office.heartbeat import is_alive
 from clarion.office.rendering import render_page
 from clarion.office.sentences import TROUBLE
 from clarion.organisers.rules import may
@@ -61,7 +62,7 @@ def show_overview(request: OrganiserRequest) -> HttpResponse:
     campaign, now = request.campaign, utc_now()
     sees_signatures = may(request.membership.role, "see-signatures")
     numbers = _exact(campaign, now) if sees_signatures else _published(campaign, now)
-    beat = read_heartbeat(settings.ENV.data.heartbeat)
+    beat = last_beat(settings.ENV.data.heartbeat, now=now)
     return render_page(
         request,
         "office/overview/show.html",

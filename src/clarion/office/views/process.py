@@ -6,8 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.views.decorators.http import require_safe
 
 from clarion.kernel.clock import utc_now
+from clarion.machines.queries import last_beat
 from clarion.office.assets import TYPES, by_hashed_name
-from clarion.office.heartbeat import is_alive, read_heartbeat
+from clarion.office.heartbeat import is_alive
 
 
 @require_safe
@@ -24,7 +25,8 @@ def asset(request: HttpRequest, name: str) -> HttpResponseBase:
 @require_safe
 def health(request: HttpRequest) -> HttpResponseBase:
     """200 while records can be read; says whether the worker was heard within half a minute."""
-    worker = is_alive(read_heartbeat(settings.ENV.data.heartbeat), utc_now())
+    now = utc_now()
+    worker = is_alive(last_beat(settings.ENV.data.heartbeat, now=now), now)
     records = _records_answer()
     body = {"office": "ok", "records": "ok" if records else "unreadable", "worker": "ok" if worker else "silent"}
     return JsonResponse(body, status=200 if records else 503)
