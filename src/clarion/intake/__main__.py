@@ -15,6 +15,7 @@ from granian.server.embed import Server
 from clarion.env import Env, SettingsWrong, read_env
 from clarion.intake.app import Intake
 from clarion.intake.confine import confine
+from clarion.kernel.durable import make_folder
 from clarion.kernel.logs import start_logging
 
 _BACKLOG = 4096
@@ -89,7 +90,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     for folder in (env.data.inbox.parent, env.data.site, env.data.manage, env.data.policy):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
     _collect_seldom()
     confine(env.data, env.inbox_database)
     return uvloop.run(_serve(env, sys.argv[1], int(sys.argv[2])))

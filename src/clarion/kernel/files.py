@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from clarion.kernel.durable import make_folder
 from clarion.kernel.links import LinkKind
 
 
@@ -75,7 +76,7 @@ class DataFolder:
             self.heartbeat.parent,
             self.backup,
         ):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
 
 
 # The static page behind each kind of link, and the quiet second one (`?not-me`) where there is one.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from clarion.kernel.durable import make_folder, sync_folder
 from clarion.kernel.errors import ClarionError
 
 Purpose = Literal["inbox", "link", "field", "dedupe", "office"]
@@ -53,10 +54,12 @@ class KeyRing:
 
 def make_missing_keys(folder: Path, purposes: Iterable[Purpose] = PURPOSES) -> None:
     """Make the first key of each purpose that has none. Safe to repeat and to race."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for purpose in purposes:
-        if not list(folder.glob(f"{purpose}-*.key")):
-            _write_key(folder / f"{purpose}-1.key")
+    make_folder(folder)
+    missing = [purpose for purpose in purposes if not list(folder.glob(f"{purpose}-*.key"))]
+    for purpose in missing:
+        _write_key(folder / f"{purpose}-1.key")
+    if missing:
+        sync_folder(folder)  # before anything is sealed with them
 
 
 def _write_key(path: Path) -> None:
