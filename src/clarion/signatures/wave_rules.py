@@ -29,9 +29,8 @@ COUNTRY_FROM = Fraction(1, 5)  # of CLARION_WAVE_FROM: small places need fewer
 WITH_DIGITS = "#"
 
 # Where so many have their mailbox that sharing it says nothing. What is missing costs little: a domain alone holds
-# nobody either. The first three are nobody's (RFC 2606, section 3): trials and load tests have them, waves never.
+# nobody either.
 _PROVIDERS = """
-    example.com example.net example.org
     gmail.com googlemail.com yahoo.com ymail.com rocketmail.com hotmail.com outlook.com live.com msn.com icloud.com
     me.com mac.com aol.com proton.me protonmail.com pm.me zoho.com fastmail.com mail.com tutanota.com tuta.io hey.com
     yahoo.co.uk yahoo.co.in yahoo.co.jp yahoo.co.id yahoo.com.br yahoo.com.ar yahoo.com.mx yahoo.fr yahoo.de yahoo.es
@@ -49,6 +48,8 @@ _PROVIDERS = """
     telia.com spray.se online.no walla.co.il walla.com mynet.com ttmail.com sapo.pt telefonica.net
 """
 _LARGE_PROVIDERS = frozenset(_PROVIDERS.split())
+# Nobody's (RFC 2606, section 3): trials and load tests have mailboxes there, waves never.
+_NOBODYS = ("example.com", "example.net", "example.org")
 
 
 class AlreadyDecided(Refusal):
@@ -86,9 +87,9 @@ def name_mark(name: str, key: Key) -> int:
 
 
 def domain_mark(address: str, key: Key) -> int:
-    """The mark of an address's mail domain; 0 for every large provider."""
+    """The mark of an address's mail domain; 0 where that says nothing."""
     domain = ascii_domain(address.rpartition("@")[2])
-    return 0 if domain in _LARGE_PROVIDERS else mark(key, "domain", domain)
+    return 0 if domain in _LARGE_PROVIDERS or domain.endswith(_NOBODYS) else mark(key, "domain", domain)
 
 
 def is_wave(kind: WaveKind, crowd: Crowd, wave_from: int) -> bool:
