@@ -212,3 +212,8 @@ def inbox_settings() -> dict[str, str]:
         return {}
     empty_inbox(_inbox_of_doors())
     return {"CLARION_INBOX_URL": _inbox_of_doors()}
+
+
+def records_settings() -> dict[str, str]:
+    """Where a program in processes of its own keeps its records: a new database, of the kind of this run."""
+    return {"CLARION_DATABASE_URL": new_database()} if on_postgresql() else {}

@@ -18,6 +18,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from tests.postgres import records_settings
+
 SAMPLE = Path(__file__).resolve().parents[1] / "src" / "clarion" / "sample" / "clean-water"
 
 
@@ -49,6 +51,7 @@ class Program:
     office_port: int = field(default_factory=free_port)
     host: str = "localhost"
     extra: dict[str, str] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=records_settings)
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -87,6 +90,7 @@ class Program:
             "CLARION_PUBLIC_URL": self.public_url,
             "CLARION_OFFICE_URL": self.office_url,
             "CLARION_MAIL_URL": f"file://{self.mail_folder}",
+            **self.records,
             **self.extra,
         }
 
