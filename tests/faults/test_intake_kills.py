@@ -2,8 +2,6 @@
 
 import http.client
 import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -139,31 +137,6 @@ def test_idle_visitors_do_not_hold_up_the_end(public: PublicProcess) -> None:
     assert public.end(signal.SIGTERM) == 0
     assert time.monotonic() - started < 8
     idle.close()
-
-
-def test_the_answer_leaves_after_the_log_is_synced(public: PublicProcess, tmp_path: Path) -> None:
-    """`kill -9` cannot tell a synced log from one that only the kernel holds: the order of system calls can."""
-    assert shutil.which("strace"), "strace is missing: run scripts/install-tools"
-    trace = tmp_path / "trace"
-    calls = "trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg"
-    public.start("strace", "-D", "-f", "-o", str(trace), "-s", "40", "-e", calls)
-
-    for thread in public.sign(crowd=1, each=1):
-        thread.join()
-    public.end(signal.SIGTERM)
-
-    lines = trace.read_text(errors="replace").splitlines()
-    answer = next(number for number, line in enumerate(lines) if "HTTP/1.1 303" in line)
-    writes = [number for number, line in enumerate(lines[:answer]) if "pwrite64(" in line]
-    synced = [
-        number
-        for number, line in enumerate(lines[:answer])
-        if re.search(r"f(data)?sync(\(\d+\)| resumed>\)?)\s*.*= 0", line)
-    ]
-    assert len(public.answered) == 1
-    assert writes
-    assert synced
-    assert synced[-1] > writes[-1]
 
 
 _ESCAPE = """

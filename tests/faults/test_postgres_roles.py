@@ -1,8 +1,10 @@
 """Each process reaches PostgreSQL by a role that may do what the process does, and nothing else: proved by trying."""
 
+import http.client
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
@@ -11,8 +13,9 @@ from psycopg.errors import InsufficientPrivilege
 from clarion.inbox.ends import open_reader, open_writer
 from clarion.kernel.databases import Database, read_database
 from clarion.kernel.ids import new_id
+from tests.faults.short_call import SIGN, SLUG, WIDE, write_short_call
 from tests.postgres import new_database, shared_server
-from tests.program import Program
+from tests.program import Program, links_of, wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -200,3 +203,65 @@ def test_what_is_printed_holds_no_password(roles: Roles) -> None:
 
     assert 'GRANT INSERT ON inbox_batches TO "clarion_intake";' in printed
     assert "PASSWORD" not in printed
+
+
+def test_doctor_looks_at_server_roles_and_durability(roles: Roles) -> None:
+    """The tests' server runs without fsync, and its superuser may do everything: both are said."""
+    said = roles.program.run("doctor", check=False).stdout
+    assert "PostgreSQL 16 answers." in said
+    assert "loses what it acknowledged (fsync off, synchronous_commit on)" in said
+    assert "as postgres, which may do more than append" in said
+
+    roles.program.extra["CLARION_INBOX_URL"] = roles.url.replace("postgres@", "clarion_intake@")
+    said = roles.program.run("doctor", check=False).stdout
+    assert "may append to the inbox as clarion_intake, and do nothing else." in said
+
+
+def test_doctor_says_when_the_server_is_away(tmp_path: Path) -> None:
+    program = Program(tmp_path / "away", extra={"CLARION_DATABASE_URL": f"postgresql://u:secret@/none?host={tmp_path}"})
+    program.folder.mkdir()
+    done = program.run("doctor", check=False)
+
+    assert (done.returncode, "PostgreSQL does not answer" in done.stdout) == (1, True)
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_the_whole_road_by_a_role_for_each_process(tmp_path: Path) -> None:
+    """The owner makes tables and roles; then intake appends, the worker drains, mails and counts, the office is up."""
+    roles = Roles(tmp_path)
+    program, owner = roles.program, roles.url
+    program.extra |= WIDE
+    program.launch(write_short_call(tmp_path / "call"))
+    for name, process in _URLS.items():
+        program.extra[name] = owner.replace("postgres@", f"clarion_{process}@")
+    program.start()
+    try:
+        _sign(program, "amina@example.org")
+        mail = program.wait_for_mail("amina@example.org")
+        _post(program, urlsplit(links_of(mail, "confirm")[0]).path, {"answer": "yes"})
+        wait_until(lambda: program.counts(SLUG)["total"] == 1, "the signature to be counted")
+        shared_server().end_connections(read_database(owner).name)  # type: ignore[union-attr]
+        _sign(program, "bo@example.org")
+        program.wait_for_mail("bo@example.org")
+    finally:
+        program.stop()
+    assert "secret" not in program.log.read_text()
+
+
+_URLS = {"CLARION_DATABASE_URL": "worker", "CLARION_INBOX_URL": "intake", "CLARION_OFFICE_DATABASE_URL": "office"}
+
+
+def _sign(program: Program, address: str) -> None:
+    """As an impatient person does: again, until it is taken."""
+    fields = {"name": "Amina", "email": address, "country": "KE"}
+    wait_until(lambda: _post(program, SIGN, fields) == 303, "the form to be taken")
+
+
+def _post(program: Program, path: str, fields: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", program.public_port, timeout=20)
+    headers = {"content-type": "application/x-www-form-urlencoded", "host": urlsplit(program.public_url).netloc}
+    with closing(connection):
+        connection.request("POST", path, urlencode(fields), headers)
+        status = connection.getresponse().status
+    assert status in (303, 503)
+    return status
