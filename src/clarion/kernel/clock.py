@@ -13,6 +13,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def has_passed(span: timedelta, since: datetime | None, now: datetime) -> bool:
+    """Whether so long has passed; also where there is no `since`, or the clock was set back behind it."""
+    return since is None or not timedelta() <= now - since < span
+
+
 def from_epoch(seconds: float) -> datetime:
     """The aware UTC moment of a Unix time in seconds."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from clarion.kernel.clock import MINUTE
 from clarion.kernel.ids import new_id
 from clarion.outbox.models import AddressMark, Mail
-from clarion.outbox.rules import MARK_KEPT, MAX_ATTEMPTS, MailCap, pause_before
+from clarion.outbox.rules import LONGEST_WAIT, MARK_KEPT, MAX_ATTEMPTS, MailCap, pause_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,12 @@ def note_denial(address_hash: bytes, campaign: str, *, now: datetime) -> None:
 def forget_marks(*, now: datetime) -> int:
     """Let go of what was remembered seven days ago; gives how many."""
     return AddressMark.objects.filter(at__lte=now - MARK_KEPT).delete()[0]
+
+
+def hurry_mails(*, now: datetime) -> int:
+    """Let go of mails that wait for a time that can only come from a clock that was set back since; gives how many."""
+    early = Mail.objects.filter(promised_at__gt=now + MINUTE).update(promised_at=now, due_at=now)
+    return early + Mail.objects.filter(due_at__gt=now + LONGEST_WAIT).update(due_at=now)
 
 
 def drop_mails(mails: Collection[Mail]) -> None:

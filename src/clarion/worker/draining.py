@@ -15,7 +15,7 @@ from clarion.campaigns.models import Campaign
 from clarion.events import actions as events
 from clarion.inbox.ends import ReadingEnd
 from clarion.inbox.reader import SealedRow
-from clarion.kernel.clock import MINUTE
+from clarion.kernel.clock import MINUTE, has_passed
 from clarion.kernel.keys import KeyRing, Keys, PublicKeys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.logs import describe_error
@@ -128,8 +128,7 @@ class Drainer:
 
     def _truncate_if_due(self, now: datetime) -> None:
         """Removed rows lie in the log until it is cut; where a reader holds it, try again with the next batch."""
-        is_due = self._truncated_at is None or now - self._truncated_at >= TRUNCATE_EVERY
-        if is_due and self._reader.truncate_log():
+        if has_passed(TRUNCATE_EVERY, self._truncated_at, now) and self._reader.truncate_log():
             self._truncated_at = now
 
 

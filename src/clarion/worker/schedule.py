@@ -11,7 +11,9 @@ from django.db.models import Q
 from clarion.campaigns.queries import published_campaigns
 from clarion.events.actions import end_past_events
 from clarion.jobs.promises import promise
+from clarion.kernel.clock import has_passed
 from clarion.moderation.actions import promise_digests
+from clarion.outbox.actions import hurry_mails
 from clarion.privacy.actions import erase_expired
 from clarion.signatures.actions import forget_wave_marks
 from clarion.worker.pulse import Pulse
@@ -30,6 +32,7 @@ class Schedule:
 
     def run(self, *, since: datetime | None, now: datetime) -> None:
         """Do what is due at `now`; `since` is the last time, None at a start. Safe to repeat."""
+        self._try("hurry mails", lambda: hurry_mails(now=now))
         self._try("end events", lambda: _end_events(now))
         self._try("open and close", lambda: _note_opening_hours(since, now))
         self._try("erase", lambda: self._erase(now))
@@ -50,8 +53,7 @@ class Schedule:
             erase_expired(drained_until=min(drained_until, now), now=now)
 
     def _truncate_if_due(self, now: datetime) -> None:
-        is_due = self._truncated_at is None or now - self._truncated_at >= TRUNCATE_EVERY
-        if is_due and truncate_records():
+        if has_passed(TRUNCATE_EVERY, self._truncated_at, now) and truncate_records():
             self._truncated_at = now
 
 
