@@ -8,7 +8,8 @@ import click
 from clarion.cli.checks import Finding, Level, all_findings
 from clarion.cli.damage_checks import damage_findings
 from clarion.cli.mail_check import mail_findings
-from clarion.env import read_env
+from clarion.cli.postgres_checks import is_reachable, postgres_findings
+from clarion.env import Env, read_env
 from clarion.kernel.clock import utc_now
 
 _MARKS = {Level.GOOD: ("ok", "green"), Level.DOUBTFUL: ("look", "yellow"), Level.BAD: ("BAD", "red")}
@@ -25,14 +26,20 @@ def doctor(address: str | None, quiet: bool) -> None:
     env = read_env()
     if address and "@" not in parseaddr(address)[1]:
         raise click.BadParameter(f"{address!r} is not an e-mail address.", param_hint="--mail")
-    findings = list(all_findings(env, now=utc_now()))
-    findings += damage_findings(env)
-    findings += mail_findings(env, address)
+    findings = _findings(env, address)
     for finding in findings:
         if not (quiet and finding.level is Level.GOOD):
             _say(finding)
     if any(finding.level is Level.BAD for finding in findings):
         sys.exit(1)
+
+
+def _findings(env: Env, address: str | None) -> list[Finding]:
+    """All of them; where PostgreSQL is away, that alone, since nearly all else is asked of it."""
+    found = list(postgres_findings(env, env.database)) if env.database else []
+    if env.database and not is_reachable():
+        return found
+    return [*found, *all_findings(env, now=utc_now()), *damage_findings(env), *mail_findings(env, address)]
 
 
 def _say(finding: Finding) -> None:

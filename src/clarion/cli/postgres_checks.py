@@ -1,0 +1,97 @@
+"""What `clarion doctor` asks of PostgreSQL; changes nothing."""
+
+from collections.abc import Iterator
+
+from django.db import DatabaseError, connection
+
+from clarion.cli.checks import Finding, bad, doubtful, good
+from clarion.cli.roles import INBOX
+from clarion.env import Env
+from clarion.kernel.databases import Database
+
+OLDEST_VERSION = 14
+_SAFE_COMMITS = ("on", "remote_apply")
+_MAKE_ROLES = "Run `clarion database roles --apply` as the owner of the tables (docs/operate/postgresql.md)."
+
+
+def postgres_findings(env: Env, database: Database) -> Iterator[Finding]:
+    """Does it answer, is it new enough, does it keep what it acknowledged, and are the roles as they were made?"""
+    try:
+        version = int(_asked("SHOW server_version_num")) // 10_000
+    except DatabaseError as error:
+        yield bad(
+            f"PostgreSQL does not answer ({type(error).__name__}).",
+            "Is it running, and do address, role, password and certificate of CLARION_DATABASE_URL fit?",
+        )
+        return
+    said = f"PostgreSQL {version} answers."
+    yield good(said) if version >= OLDEST_VERSION else bad(said, f"Clarion needs PostgreSQL {OLDEST_VERSION}.")
+    yield from durability()
+    yield from line(database)
+    yield from roles(env)
+
+
+def is_reachable() -> bool:
+    """Whether the server answers this role."""
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return False
+    return True
+
+
+def durability() -> Iterator[Finding]:
+    """Is what was committed on disk, and on the standby?"""
+    commit, fsync = _asked("SHOW synchronous_commit"), _asked("SHOW fsync")
+    if fsync != "on" or commit not in _SAFE_COMMITS:
+        yield bad(
+            f"PostgreSQL loses what it acknowledged (fsync {fsync}, synchronous_commit {commit}).",
+            "Set both to on; intake refuses to append where a commit is not on disk.",
+        )
+    elif not _asked("SHOW synchronous_standby_names"):
+        yield doubtful(
+            "Commits are on one server's disk: with it, all is lost since the last backup.",
+            "For a large campaign add a synchronous standby (docs/operate/postgresql.md).",
+        )
+    else:
+        yield good("Commits are on the disks of PostgreSQL and of a standby.")
+
+
+def line(database: Database) -> Iterator[Finding]:
+    """Can others read what goes to the server?"""
+    mode = database.options.get("sslmode", "")
+    if not database.is_near and mode not in ("verify-full", "verify-ca"):
+        yield doubtful(
+            f"The line to PostgreSQL does not check who answers (sslmode={mode}).",
+            "Use sslmode=verify-full with sslrootcert, unless the network is yours alone.",
+        )
+
+
+def roles(env: Env) -> Iterator[Finding]:
+    """Does the public process hold the key to nothing but appending?"""
+    if env.inbox_database is None:
+        return
+    public = env.inbox_database.user
+    readable = _asked(
+        "SELECT count(*) FROM pg_class, pg_roles WHERE rolname = %s AND relnamespace = 'public'::regnamespace"
+        " AND relkind IN ('r', 'p') AND has_table_privilege(rolname, pg_class.oid, 'SELECT, UPDATE, DELETE, TRUNCATE')",
+        public,
+    )
+    may_append = _asked(
+        "SELECT count(*) FROM pg_roles WHERE rolname = %s AND has_table_privilege(rolname, %s, 'INSERT')", public, INBOX
+    )
+    if int(readable):
+        yield bad(
+            f"The public process reaches PostgreSQL as {public}, which may do more than append to the inbox.",
+            f"{_MAKE_ROLES} Then set CLARION_INBOX_URL to the role of intake.",
+        )
+    elif not int(may_append):
+        yield bad(f"The role {public} may not append to the inbox: forms are answered 503.", _MAKE_ROLES)
+    else:
+        yield good(f"The public process may append to the inbox as {public}, and do nothing else.")
+
+
+def _asked(question: str, *given: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(question, given)
+        return str(cursor.fetchone()[0])
