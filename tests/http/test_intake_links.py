@@ -1,5 +1,6 @@
 """Addresses with tokens: what opens, what a button does, and that looking changes nothing."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +110,30 @@ def test_a_link_outlives_the_language_in_which_it_was_mailed(door: Door) -> None
     assert reply.headers["referrer-policy"] == "no-referrer"
     assert door.get(f"/clean-water/sw/withdraw/{token[:-1]}").status == 404
     assert door.get(f"/no-such-call/sw/withdraw/{token}").status == 404
+
+
+def test_the_button_of_a_page_in_a_language_that_went_meanwhile_still_withdraws(door: Door) -> None:
+    token = door.token(LinkKind.WITHDRAW)
+
+    reply = door.post(f"/clean-water/sw/withdraw/{token}", {"email": "x"})
+
+    assert (reply.status, reply.location) == (303, f"{HOME}/received/")
+    assert door.taken()[0].language == "en"
+    assert door.post(f"/no-such-call/sw/withdraw/{token}", {"email": "x"}).status == 404
+
+
+def test_a_network_that_guesses_links_is_asked_to_wait_and_others_are_not(door: Door) -> None:
+    body = {"content_type": "application/x-www-form-urlencoded"}
+
+    async def guess() -> list[int]:
+        path = f"{HOME}/confirm/{door.token(LinkKind.CONFIRM)[:-4]}AAAA"
+        return [(await door.asked("POST", path, b"answer=yes", body)).status for _ in range(510)]
+
+    statuses = asyncio.run(guess())
+    good = f"{HOME}/confirm/{door.token(LinkKind.CONFIRM)}"
+
+    assert (statuses[0], statuses[-1]) == (303, 429)
+    assert door.ask("POST", good, b"answer=yes", body, client="198.51.100.9").status == 303
 
 
 def test_withdraw_and_manage_links_never_expire(door: Door) -> None:

@@ -87,8 +87,8 @@ class Posting:
         route = self._route(rules, request, now)
         if route.token is None and is_foreign(request, self._own_origin):
             raise Answered(self._site.error(403, request, now))
-        is_slow = self._is_slow(request, now)
-        link = self._link(route, rules, now) if route.token else None
+        is_slow = self._is_slow(route, request, now)
+        link = self._link(route, request, rules, now) if route.token else None
         body = await read_body(request, self._admission)
         self._stop_if_switched(route)
         values, duplicates = parse_form(request.headers.get("content-type", ""), body)
@@ -108,7 +108,11 @@ class Posting:
         segments = segments_of(request.path)
         campaign = self._site.campaign(rules, segments)
         if campaign is None:  # perhaps published this second
-            campaign = self._site.campaign(self._site.policy.afresh(now), segments)
+            rules = self._site.policy.afresh(now) or rules
+            campaign = self._site.campaign(rules, segments)
+        if campaign is None and token_address(segments):  # a link outlives the language in which it was mailed
+            campaign = rules.campaigns.get(segments[0])
+            segments[1] = campaign.policy.default_language if campaign else ""
         route = _route_of(campaign, segments) if campaign else None
         if route is None or not self._is_there(route, now):
             raise Answered(self._no_form(request, now))
@@ -129,9 +133,11 @@ class Posting:
             return self._site.error(405, request, now, (("allow", "GET, HEAD"),))
         return self._site.error(404, request, now)
 
-    def _is_slow(self, request: Request, now: float) -> bool:
-        verdict = self._limits.judge(request.client, self._hops(request), now)
-        if verdict is Verdict.REFUSE:
+    def _is_slow(self, route: Route, request: Request, now: float) -> bool:
+        hops = self._hops(request)
+        verdict = self._limits.judge(route.form.name, request.client, hops, now)
+        is_guessing = route.token is not None and not self._limits.may_open_links(request.client, hops, now)
+        if verdict is Verdict.REFUSE or is_guessing:
             raise Answered(self._site.error(429, request, now, _LATER))
         return verdict is Verdict.SLOW
 
@@ -142,13 +148,14 @@ class Posting:
         network = self._limits.network_of(request.client, self._hops(request))
         return self._network_marks.of(network, rules.network_keys, at.date())
 
-    def _link(self, route: Route, rules: Rules, now: float) -> Link:
+    def _link(self, route: Route, request: Request, rules: Rules, now: float) -> Link:
         """The link of a token address; an ended manage link finds no page."""
         if route.token is None:
             raise BadLink
         try:
             link = route.token.open(rules.verify_keys, route.campaign)
         except BadLink as error:
+            self._limits.note_bad_link(request.client, self._hops(request), now)
             raise Answered(self._to(route, "bad-link")) from error
         if link.is_expired(utc_now()):
             raise Answered(self._to(route, "expired"))
