@@ -9,11 +9,13 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from clarion.cli.archive import ArchiveWrong, write_backup
 from clarion.cli.keys_apart import write_keys
 from clarion.cli.postgres_dump import DumpFailed
 from clarion.cli.put_back import put_back
+from clarion.cli.roles import FILES
 from clarion.inbox.postgres_writer import PostgresWriter
 from clarion.kernel.databases import Database, read_database
 from clarion.kernel.files import DataFolder
@@ -98,6 +100,24 @@ def test_records_and_inbox_come_back_in_an_empty_database(old: Place, tmp_path: 
     with psycopg.connect(**database.parameters()) as line:
         assert line.execute("SELECT count(*) FROM campaigns_campaign").fetchone() == (2,)
         assert line.execute("SELECT count(*) FROM inbox_batches").fetchone() == (3,)
+
+
+def test_a_role_that_may_only_read_makes_a_backup(old: Place, tmp_path: Path) -> None:
+    """Tables and sequences are all it needs; it can neither change nor delete."""
+    role = f"reader_{new_id()}"
+    with old.line() as line:
+        line.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+        for what in ("TABLES", "SEQUENCES"):
+            grant = f"GRANT SELECT ON ALL {what} IN SCHEMA public TO {{}}"
+            line.execute(sql.SQL(grant).format(sql.Identifier(role)))
+        # With what no backup may hold.
+        line.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(FILES), sql.Identifier(role)))
+    old.url = old.url.replace("postgres@", f"{role}@")
+
+    back_up(old, tmp_path)
+
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), old.line() as line:
+        line.execute("DELETE FROM inbox_batches")
 
 
 def test_what_is_drained_while_the_backup_is_made_is_in_it(old: Place, tmp_path: Path) -> None:
