@@ -22,7 +22,7 @@ from clarion.signatures.actions import (
     unfreeze_counts,
 )
 from clarion.signatures.models import Signature, Tally
-from clarion.signatures.queries import confirmed_count, pending_count, published_figures
+from clarion.signatures.queries import confirmed_count, confirmed_rows, pending_count, published_figures
 from tests.make import (
     DAY,
     HOUR,
@@ -308,3 +308,18 @@ def test_frozen_figures_stay_while_records_go_on_counting(campaign: Campaign, ke
     assert confirmed_count(campaign) == 2
     assert unfreeze_counts(campaign, by=HOST, now=NOON + 4 * HOUR)
     assert published_figures(campaign).total == 2
+
+
+# ---- reading all of them
+
+
+def test_what_counts_is_read_in_pieces_each_row_once_in_the_order_of_signing(campaign: Campaign, keys: Keys) -> None:
+    for n in range(5):
+        signature = make_signature(campaign, keys, email=f"p{n}@example.org", signed_at=NOON + n * MINUTE)
+        if n != 3:
+            confirm_signatures([make_confirmation(signature, at=NOON + HOUR)], keys=keys, now=NOON + HOUR)
+
+    rows = list(confirmed_rows(campaign, at_once=2))
+
+    assert [unlock_fields(keys.field, row[-1])["email"] for row in rows] == [f"p{n}@example.org" for n in (0, 1, 2, 4)]
+    assert rows[1][3:5] == ((NOON + MINUTE).isoformat(timespec="seconds"), (NOON + HOUR).isoformat(timespec="seconds"))

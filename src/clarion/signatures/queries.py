@@ -1,9 +1,11 @@
 """What is asked of signatures by more than one caller."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
 
-from django.db.models import Sum
+from django.db import connection
+from django.db.models import QuerySet, Sum
 
 from clarion.campaigns.models import Campaign
 from clarion.signatures.models import STANDING, CountState, Signature, Tally
@@ -57,3 +59,34 @@ def signatures_of_address(address_hash: bytes) -> list[Signature]:
     states = (Signature.State.PENDING, *STANDING, Signature.State.VOIDED)
     rows = Signature.objects.filter(address_hash=address_hash, state__in=states).select_related("campaign")
     return list(rows.order_by("-signed_at"))
+
+
+ConfirmedRow = tuple[str, str, int, str, str, bytes]
+
+
+def confirmed_rows(campaign: Campaign, *, at_once: int = 2000) -> Iterator[ConfirmedRow]:
+    """Country, language, version, both moments (ISO 8601) and box of each signature that counts, the oldest first.
+
+    Read in pieces: of millions of rows only some lie in memory, and no long read keeps SQLite's log from being cut.
+    """
+    rows = Signature.objects.filter(campaign=campaign, state=Signature.State.CONFIRMED, box__isnull=False)
+    wanted = rows.order_by("pk").values_list("pk", "country", "language", "version", "signed_at", "confirmed_at", "box")
+    last = 0
+    while piece := _as_stored(wanted.filter(pk__gt=last)[:at_once]):
+        for _, country, language, version, signed_at, confirmed_at, box in piece:
+            yield country, language, version, _iso(signed_at), _iso(confirmed_at), bytes(box)
+        last = piece[-1][0]
+
+
+def _as_stored(rows: QuerySet[Signature, Any]) -> list[tuple[Any, ...]]:
+    """What the database gives, without Django's conversions: they take longer than the reading."""
+    with connection.cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        return list(cursor.fetchall())
+
+
+def _iso(stored: str | datetime) -> str:
+    """A moment to the second; SQLite stores UTC as `2026-12-01 10:00:00.123456`, PostgreSQL gives the moment."""
+    if isinstance(stored, str):
+        return f"{stored[:10]}T{stored[11:19]}+00:00"
+    return stored.astimezone(UTC).isoformat(timespec="seconds")

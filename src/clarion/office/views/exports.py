@@ -13,10 +13,10 @@ from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import KeyRing, read_key_ring
 from clarion.kernel.sealing import unlock_fields
 from clarion.office.access import OrganiserRequest, organiser_may, signed_in_again
-from clarion.office.csv_cells import csv_lines
+from clarion.office.csv_cells import csv_pieces
 from clarion.office.rendering import render_page
 from clarion.privacy.actions import note_export
-from clarion.signatures.models import Signature
+from clarion.signatures.queries import confirmed_rows
 
 _CHUNK = 500
 
@@ -30,13 +30,11 @@ class Table:
 
 
 def _signatures(campaign: Campaign, keys: KeyRing) -> Iterator[tuple[object, ...]]:
-    found = Signature.objects.filter(campaign=campaign, state=Signature.State.CONFIRMED, box__isnull=False)
-    for row in found.order_by("confirmed_at", "pk").iterator(chunk_size=_CHUNK):
-        said = unlock_fields(keys, bytes(row.box or b""))
+    for country, language, version, signed_at, confirmed_at, box in confirmed_rows(campaign):
+        said = unlock_fields(keys, box)
         yield (
-            said.get("name"), said.get("email"), row.country, said.get("postcode"), row.language, row.version,
-            row.signed_at.isoformat(timespec="seconds"),
-            row.confirmed_at.isoformat(timespec="seconds") if row.confirmed_at else "",
+            said.get("name"), said.get("email"), country, said.get("postcode"), language, version, signed_at,
+            confirmed_at,
         )  # fmt: skip
 
 
@@ -82,6 +80,6 @@ def export(request: OrganiserRequest, what: str) -> HttpResponseBase:
     note_export(request.campaign, what, by=request.actor, now=utc_now())
     table = TABLES[what]
     rows = table.rows(request.campaign, read_key_ring(settings.ENV.data.keys, "field"))
-    response = StreamingHttpResponse(csv_lines(table.header, rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_pieces(table.header, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{request.campaign.slug}-{what}.csv"'
     return response
