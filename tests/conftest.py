@@ -21,9 +21,10 @@ os.environ["CLARION_DATA"] = str(DATA)
 os.environ["DJANGO_SETTINGS_MODULE"] = "clarion.settings"
 
 from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
 
 from clarion.kernel.keys import Keys, make_missing_keys, read_keys  # noqa: E402
-from tests.postgres import empty_inbox, make_inbox, on_postgresql, shared_server, stop_shared_server  # noqa: E402
+from tests.postgres import empty_inbox, make_inbox, on_postgresql, quick_flush, shared_server, stop_shared_server  # noqa: E402
 
 make_missing_keys(DATA / "keys")
 
@@ -62,6 +63,7 @@ def django_db_setup(django_db_setup: None) -> None:
     """The tables of Django's apps, and those that are no app's beside them where all lie in one database."""
     if on_postgresql():
         make_inbox(os.environ["CLARION_DATABASE_URL"])
+        type(connection.ops).sql_flush = quick_flush  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture

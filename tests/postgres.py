@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -194,6 +195,18 @@ def empty_inbox(url: str) -> None:
     """Let nothing wait in the inbox of a database, if it is there yet."""
     with suppress(psycopg.OperationalError, psycopg.errors.UndefinedTable), psycopg.connect(url) as connection:
         connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(TABLE)))
+
+
+def quick_flush(
+    _: object,
+    style: object,
+    tables: Sequence[str],
+    *,
+    reset_sequences: bool = False,
+    allow_cascade: bool = False,
+) -> list[str]:
+    """What empties tables after a test: of a few rows DELETE takes 4 ms, TRUNCATE of forty tables 200 ms."""
+    return ["SET LOCAL session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in tables)]  # noqa: S608
 
 
 def on_postgresql() -> bool:
