@@ -18,6 +18,7 @@ from clarion.kernel.files import DataFolder
 from clarion.kernel.keys import Keys, make_missing_keys
 from clarion.kernel.policy import POLICY_NAME, Policy, read_policy
 from clarion.pages import publishing
+from clarion.pages.pausing import Pause
 from clarion.pages.press import Press
 from clarion.places.countries import CODES
 from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_event, make_venue
@@ -135,7 +136,7 @@ def test_an_event_that_is_hidden_disappears(press: Press) -> None:
     publishing.publish_campaign(SLUG, desk=press)
     Event.objects.filter(pk=event.pk).update(state=Event.State.HIDDEN)
 
-    publishing.publish_event(SLUG, event.public_id, desk=press)
+    publishing.publish_events(SLUG, [event.public_id], desk=press)
 
     assert not (press.data.site / SLUG / "en/events" / event.public_id).exists()
     for address in ("", "events/", "countries/ke/"):
@@ -149,7 +150,7 @@ def test_an_event_that_was_not_its_organisers_disappears_with_its_country(press:
     publishing.publish_campaign(SLUG, desk=press)
     erase_events([event.public_id])
 
-    publishing.publish_event(SLUG, event.public_id, desk=press)
+    publishing.publish_events(SLUG, [event.public_id], desk=press)
 
     assert "Cups on the steps" not in page(press, f"/{SLUG}/en/countries/ke/")
     assert not [path for path in press.data.site.rglob("*.html") if "Cups on the steps" in path.read_text("utf-8")]
@@ -164,7 +165,7 @@ def test_a_countrys_last_page_goes_with_its_last_event(press: Press, monkeypatch
     assert "Cups on the steps" in page(press, f"/{SLUG}/en/countries/ke/2/")
     Event.objects.filter(pk=event.pk).update(state=Event.State.HIDDEN)
 
-    publishing.publish_event(SLUG, event.public_id, desk=press)
+    publishing.publish_events(SLUG, [event.public_id], desk=press)
 
     assert not (press.data.site / SLUG / "en/countries/ke/2").exists()
 
@@ -175,10 +176,11 @@ def test_an_event_that_is_kept_changes_the_map_and_the_list_of_countries(press: 
     publishing.publish_campaign(SLUG, desk=press)
     Event.objects.filter(pk=event.pk).update(state=Event.State.KEPT)
 
-    publishing.publish_event(SLUG, event.public_id, desk=press)
+    publishing.publish_events(SLUG, [event.public_id], desk=press)
 
     for address in ("", "events/", "countries/"):
         assert "Kenya: 1 event" in page(press, f"/{SLUG}/en/{address}")
+    assert event.public_id in page(press, f"/{SLUG}/en/events/sitemap.xml")
 
 
 def test_figures_that_come_during_a_long_publication_stay(press: Press) -> None:
@@ -189,7 +191,7 @@ def test_figures_that_come_during_a_long_publication_stay(press: Press) -> None:
     def count_meanwhile() -> None:
         counts.write_text("newer")
 
-    publishing.publish_campaign(SLUG, desk=press, pause=count_meanwhile)
+    publishing.publish_campaign(SLUG, desk=press, pause=Pause(count_meanwhile, lambda: True))
 
     assert counts.read_text() == "newer"
 
@@ -373,13 +375,16 @@ def test_a_new_manage_link_ends_the_page_of_the_old_one(press: Press, keys: Keys
 
 def test_robots_find_the_map_of_every_language_and_the_way_to_report_a_hole(press: Press) -> None:
     """sitemap.xml, robots.txt and security.txt (RFC 9116)."""
-    make_campaign(languages=("en", "ar"))
+    event = make_event(make_campaign(languages=("en", "ar")))
 
     publishing.publish_campaign(SLUG, desk=press)
 
     index = ElementTree.fromstring(page(press, "/sitemap.xml"))  # noqa: S314 - written a moment ago
     maps = [element.text or "" for element in index.iter() if element.tag.endswith("loc")]
-    assert maps == [f"https://call.example.org/{SLUG}/{tag}/sitemap.xml" for tag in ("en", "ar")]
+    names = ("sitemap.xml", "events/sitemap.xml")
+    assert maps == [f"https://call.example.org/{SLUG}/{tag}/{name}" for tag in ("en", "ar") for name in names]
+    one = f"<loc>https://call.example.org/{SLUG}/ar/events/{event.public_id}/</loc><lastmod>2026-12-01</lastmod>"
+    assert one in page(press, f"/{SLUG}/ar/events/sitemap.xml")
     assert f"<loc>https://call.example.org/{SLUG}/ar/events/</loc>" in page(press, f"/{SLUG}/ar/sitemap.xml")
     assert "refused" not in page(press, f"/{SLUG}/ar/sitemap.xml")
     assert "Sitemap: https://call.example.org/sitemap.xml" in page(press, "/robots.txt")

@@ -7,7 +7,7 @@ from clarion.events.models import Event
 from clarion.jobs.promises import promise
 from clarion.kernel.keys import Keys
 from clarion.pages import publishing as pages
-from clarion.pages.publication import Overtaken
+from clarion.pages.pausing import Overtaken
 from clarion.settings import ENV
 from clarion.worker import publishing
 from clarion.worker.publishing import Publisher, promised_work

@@ -14,6 +14,8 @@ from clarion.events.rules import EventFields, Spot, is_copy
 from clarion.places.models import Venue
 
 PUBLIC = Q(state__in=(Event.State.KEPT, Event.State.ENDED)) | Q(state=Event.State.CANCELLED, kept_at__isnull=False)
+_UNSHOWN = ("row", "host_hash", "consent", "same_hash", "last_mailed_at", "confirmed_at", "flags")  # on no page
+UNLINKED = (Event.State.UNCONFIRMED, Event.State.DENIED)
 _DEAD = (Event.State.REFUSED, Event.State.DENIED, Event.State.CANCELLED)
 
 
@@ -32,11 +34,23 @@ class Coverage:
 
 def published_events(campaign: Campaign) -> list[Event]:
     """What the public sees, by start: kept, ended, and cancelled after having been kept."""
-    found = Event.objects.filter(PUBLIC, campaign=campaign).select_related("venue").order_by("starts_at", "public_id")
-    events = list(found)
+    found = Event.objects.filter(PUBLIC, campaign=campaign).select_related("venue").defer(*_UNSHOWN)
+    events = list(found.order_by("starts_at", "public_id"))
     for event in events:  # one campaign for all: it may carry a picture, and they may be ten thousand
         event.campaign = campaign
     return events
+
+
+def unpublished_events_with_host(campaign: Campaign) -> list[Event]:
+    """Events that the public does not see, and that an organiser holds a link to."""
+    linked = campaign.events.exclude(PUBLIC).exclude(state__in=UNLINKED).exclude(host_box=None)
+    return list(linked.select_related("venue").order_by("pk"))
+
+
+def ids_with_waiting_change(campaign: Campaign) -> frozenset[str]:
+    """The events of which a change waits for a moderator."""
+    waiting = Revision.objects.filter(event__campaign=campaign, state=Revision.State.WAITING)
+    return frozenset(waiting.values_list("event__public_id", flat=True))
 
 
 def _with_places(events: QuerySet[Event]) -> QuerySet[Event]:
@@ -46,6 +60,11 @@ def _with_places(events: QuerySet[Event]) -> QuerySet[Event]:
 def event_by_public_id(public_id: str) -> Event | None:
     """One event in whatever state, with campaign and venue."""
     return _with_places(Event.objects.filter(public_id=public_id)).first()
+
+
+def events_by_public_ids(public_ids: Collection[str]) -> list[Event]:
+    """These events in whatever state, each with its venue."""
+    return list(Event.objects.filter(public_id__in=public_ids).select_related("venue").order_by("pk"))
 
 
 def revision_by_public_id(public_id: str) -> Revision | None:

@@ -5,7 +5,7 @@ takes. A test reads them with that library.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -31,11 +31,11 @@ def calendar_of(scene: Scene) -> Raw:
         f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH}",
         f"URL:{scene.absolute(scene.base)}",
     ]
-    entries = (entry for event in scene.events for entry in _entry(scene, event))
-    return Raw(f"/{scene.slug}/events.ics", _folded([*head, *entries, _END]))
+    entries = (_folded(_entry(scene, event)) for event in scene.events)
+    return Raw(f"/{scene.slug}/events.ics", b"".join([_folded(head), *entries, _folded([_END])]))
 
 
-def entries_of(scene: Scene, events: Collection[Event]) -> Iterator[Raw]:
+def entries_of(scene: Scene, events: Iterable[Event]) -> Iterator[Raw]:
     """`event.ics` beside each event's page."""
     for event in events:
         yield Raw(scene.at(f"events/{event.public_id}/event.ics"), _folded([*_BEGIN, *_entry(scene, event), _END]))

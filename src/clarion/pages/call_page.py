@@ -1,13 +1,14 @@
 """The call: statement, demands, sign form, count, events and coverage."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from clarion.campaigns.models import Statement
 from clarion.campaigns.queries import languages_behind
 from clarion.events.models import Event
 from clarion.pages.coverage_map import coverage_map, reach
 from clarion.pages.forms import sign_form
-from clarion.pages.showing import showings, upcoming
+from clarion.pages.showing import showings
 from clarion.pages.site import Page, Scene
 from clarion.pages.structured import call_data
 
@@ -17,7 +18,8 @@ UPDATES_SHOWN = 2
 
 def pages_of(scene: Scene) -> Iterator[Page]:
     """The call's own page."""
-    coming = [event for event in upcoming(scene.events) if event.state != Event.State.CANCELLED][:EVENTS_SHOWN]
+    kept = (event for event in scene.events if event.state == Event.State.KEPT)
+    coming = list(islice(kept, EVENTS_SHOWN))
     yield Page(
         scene.base,
         "pages/call.html",

@@ -3,11 +3,10 @@
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 
 from markupsafe import Markup
 
-from clarion.pages.site import Scene
+from clarion.pages.site import Scene, once_for_scene
 from clarion.places.geometry import State, draw_map, load_geometry
 
 
@@ -27,7 +26,7 @@ class CountryLine:
         return {"none": "a", "venues": "b", "announced": "c"}[self.state]
 
 
-@lru_cache(maxsize=32)
+@once_for_scene
 def country_lines(scene: Scene) -> tuple[CountryLine, ...]:
     """Every country of the list, in the order of the language; those that the host puts first are not moved up."""
     lines = [_line(scene, choice.code, choice.name) for choice in scene.choices]
@@ -53,7 +52,7 @@ def _said(scene: Scene, state: State, events: int) -> str:
     return voice.gettext("Nothing known yet")
 
 
-@lru_cache(maxsize=32)
+@once_for_scene
 def coverage_map(scene: Scene) -> Markup:
     """The map as inline SVG; every country is a link with name and state."""
     lines = country_lines(scene)

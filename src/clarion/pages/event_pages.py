@@ -1,6 +1,6 @@
 """The pages of events: the list, and one page for each, which prints as its poster."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,14 +14,13 @@ from clarion.locale.voice import Voice
 from clarion.pages.coverage_map import country_lines, coverage_map, reach
 from clarion.pages.labels import event_kind_names, field_labels, report_reason_names
 from clarion.pages.markup import said
-from clarion.pages.qr_codes import qr_code, qr_code_of_many
+from clarion.pages.qr_codes import qr_code
 from clarion.pages.showing import Showing, address_of, past, showing, showings, upcoming
-from clarion.pages.site import Page, Raw, Scene, render_page
+from clarion.pages.site import Page, Raw, Scene, once_for_scene, render_page
 from clarion.pages.structured import event_data
 
 ON_A_PAGE = 200
 PAST_SHOWN = 40
-_MANY = 200  # events from which on drawing their codes together is quicker
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +58,9 @@ def days_of(shown: Sequence[Showing]) -> list[Day]:
     return [Day(on, rows[0].full_day, rows) for on, rows in ((on, list(group)) for on, group in groups)]
 
 
-def event_pages_of(scene: Scene, events: Collection[Event]) -> Iterator[Raw]:
-    """One page for each of these events."""
+def event_pages_of(scene: Scene, events: Iterable[Event], draw: Callable[[str], Markup] = qr_code) -> Iterator[Raw]:
+    """One page for each of these events; `draw` makes their QR codes."""
     if scene.ways.events:
-        draw = qr_code_of_many if len(events) >= _MANY else qr_code
         for event in events:
             yield event_page(scene, event, draw)
 
@@ -75,7 +73,7 @@ def event_page(scene: Scene, event: Event, draw: Callable[[str], Markup] = qr_co
         one.is_off, one.is_over, event.checked, event.origin == Event.Origin.PROPOSAL,
         frozenset(name for name, word in words.items() if word),
     )  # fmt: skip
-    return Raw(f"{one.address}index.html", _layout(scene, look).filled(words), indexed_as=one.address)
+    return Raw(f"{one.address}index.html", _layout(scene, look).filled(words))
 
 
 WORDS = (
@@ -131,7 +129,7 @@ class Layout:
         return "".join(parts).encode()
 
 
-@lru_cache(maxsize=256)
+@once_for_scene
 def _layout(scene: Scene, look: Look) -> Layout:
     """The page of all events of one look, rendered once: there may be ten thousand.
 
@@ -151,7 +149,7 @@ def _report_form(scene: Scene) -> dict[str, object]:
     }
 
 
-@lru_cache(maxsize=32)
+@once_for_scene
 def _kinds(scene: Scene) -> Mapping[str, str]:
     return event_kind_names(scene.voice)
 

@@ -6,7 +6,7 @@ on the call, on a country's page, on a page of its own.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -18,7 +18,7 @@ from clarion.kernel.forms import FORMS, Form
 from clarion.kernel.languages import native_name
 from clarion.pages.consent import ConsentForm, consent_sentence, wording_id
 from clarion.pages.labels import event_kind_names, field_labels
-from clarion.pages.site import Page, Scene
+from clarion.pages.site import Page, Scene, once_for_scene
 from clarion.places.gazetteer import cities_of
 from clarion.places.models import Venue
 
@@ -105,7 +105,7 @@ def country_options(scene: Scene, chosen: str = "") -> Markup:
     return options.replace(mark, mark + Markup(" selected"), 1) if chosen else options
 
 
-@lru_cache(maxsize=32)
+@once_for_scene
 def _options(scene: Scene) -> Markup:
     option = Markup('<option value="{}"{}>{}</option>')
     return Markup("\n").join(option.format(choice.code, scene.own, choice.name) for choice in scene.choices)

@@ -1,12 +1,13 @@
 """What lies outside any one language: the list of calls, a call's list of languages, and the files that robots read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.queries import current_version, statements_in
 from clarion.kernel.languages import direction, native_name
+from clarion.pages.calendars import stamp_of
 from clarion.pages.press import Press
 from clarion.pages.site import Page, Raw, Scene
 
@@ -38,6 +39,7 @@ class Call:
     summary: str
     organiser: str
     languages: Sequence[Tongue]
+    sitemaps: Sequence[str]
 
 
 def call_of(campaign: Campaign) -> Call:
@@ -56,6 +58,7 @@ def call_of(campaign: Campaign) -> Call:
             Tongue(tag, direction(tag), native_name(tag), statement.title, f"/{campaign.slug}/{tag}/")
             for tag, statement in statements.items()
         ],
+        sitemaps=("sitemap.xml", "events/sitemap.xml") if campaign.takes_events else ("sitemap.xml",),
     )
 
 
@@ -90,16 +93,27 @@ def security_txt(press: Press, contacts: Sequence[str]) -> Raw:
 
 
 def sitemap_index(press: Press, calls: Sequence[Call]) -> Raw:
-    """`/sitemap.xml`: one map for each call and language, for a map may hold 50,000 addresses."""
-    maps = [f"{press.public_url}{tongue.address}sitemap.xml" for call in calls for tongue in call.languages]
-    body = "".join(f"<sitemap><loc>{address}</loc></sitemap>\n" for address in maps)
+    """`/sitemap.xml`: the maps of each call and language, for a map may hold 50,000 addresses."""
+    maps = [tongue.address + name for call in calls for tongue in call.languages for name in call.sitemaps]
+    body = "".join(f"<sitemap><loc>{press.public_url}{address}</loc></sitemap>\n" for address in maps)
     return _xml("/sitemap.xml", "sitemapindex", body)
 
 
-def sitemap(scene: Scene, paths: Iterator[str]) -> Raw:
+def sitemap(scene: Scene, paths: Iterable[str]) -> Raw:
     """The sitemap of one language: the addresses that may be indexed."""
     body = "".join(f"<url><loc>{scene.absolute(path)}</loc></url>\n" for path in sorted(paths))
     return _xml(scene.at("sitemap.xml"), "urlset", body)
+
+
+def events_sitemaps(scenes: Sequence[Scene]) -> Iterator[Raw]:
+    """The pages of events in each language: maps of their own, for these come and go by the hour."""
+    ends = [
+        f"{event.public_id}/</loc><lastmod>{stamp_of(event).astimezone(UTC).date()}</lastmod></url>\n"
+        for event in scenes[0].events
+    ]
+    for scene in scenes:
+        start = f"<url><loc>{scene.absolute(scene.at('events/'))}"
+        yield _xml(scene.at("events/sitemap.xml"), "urlset", "".join(start + end for end in ends))
 
 
 def _xml(path: str, element: str, body: str) -> Raw:

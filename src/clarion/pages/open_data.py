@@ -16,7 +16,8 @@ from clarion.pages.showing import place_of
 from clarion.pages.site import Raw, Scene
 from clarion.signatures.rules import Figures
 
-NEWEST = 50  # entries of a feed
+NEWEST = 50  # entries of a feed; a scene has as many events for it
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def counts_json(scene: Scene) -> Raw:
@@ -37,8 +38,8 @@ def counts_of(figures: Figures) -> dict[str, Any]:
 
 def geojson(scene: Scene) -> Raw:
     """`/{c}/events.geojson`; an event without a point has no geometry."""
-    features = [_feature(scene, event) for event in scene.events]
-    return Raw(f"/{scene.slug}/events.geojson", _json({"type": "FeatureCollection", "features": features}))
+    features = ",".join(_JSON.encode(_feature(scene, event)) for event in scene.events)
+    return Raw(f"/{scene.slug}/events.geojson", f'{{"type":"FeatureCollection","features":[{features}]}}\n'.encode())
 
 
 def _feature(scene: Scene, event: Event) -> dict[str, Any]:
@@ -108,8 +109,7 @@ def news_of(scene: Scene) -> list[dict[str, Any]]:
     """Updates, events and the present version of the text, the newest first."""
     items = [_update_item(scene, update) for update in scene.updates]
     if scene.ways.events:
-        newest = sorted(scene.events, key=lambda event: (stamp_of(event), event.public_id), reverse=True)
-        items += [_event_item(scene, event) for event in newest[:NEWEST]]
+        items += [_event_item(scene, event) for event in scene.newest]
     items.sort(key=lambda item: (item["date_modified"], item["id"]), reverse=True)
     return [*items[:NEWEST], _version_item(scene)]
 
@@ -154,4 +154,4 @@ def _instant(at: datetime) -> str:
 
 
 def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    return (_JSON.encode(value) + "\n").encode()

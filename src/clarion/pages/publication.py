@@ -1,33 +1,27 @@
-"""One publication of one campaign: its scenes, and the folders into which it writes."""
+"""One publication of one campaign: what it is printed from, and the folders into which it goes."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sized
+from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from types import ModuleType
 
 from clarion.campaigns.models import Campaign
 from clarion.events.models import Event
+from clarion.events.queries import unpublished_events_with_host
 from clarion.pages import calendars, country_pages, event_pages, front, open_data, tokens
 from clarion.pages.assets import publish_assets, remove_old_pictures
+from clarion.pages.hands import hands
+from clarion.pages.pausing import Pause
 from clarion.pages.press import Press
+from clarion.pages.printing import Manuscript, Printed, Printer, Ready, Sheet, cores, print_sheet, sheets_of
 from clarion.pages.scenes import scenes_of
-from clarion.pages.site import Page, Raw, Scene, Server, render_page, render_server_page
-from clarion.pages.writing import SIBLINGS, Folder
-
-Ready = tuple[Folder, str, bytes]
+from clarion.pages.site import Page, Raw, Scene, Server, render_server_page
 
 _BATCH = 100
 _WRITERS = 4  # they wait for the disk more than they compute
-_UNLINKED = frozenset({Event.State.UNCONFIRMED, Event.State.DENIED})
-
-
-# Called now and then in a long publication, so that what is more urgent need not wait; may raise `Overtaken`.
-Pause = Callable[[], None]
-
-
-class Overtaken(Exception):
-    """Something newer was published in a pause: what this run still has in hand is old, and it must start again."""
+_SHEETS_FOR_HANDS = 60  # fewer are printed by the time that further processes have started
+_MOST_HANDS = 4  # each takes a hundred megabytes
 
 
 def _put(ready: Ready) -> bool:
@@ -47,22 +41,28 @@ class Publication:
     def __init__(self, campaign: Campaign, press: Press) -> None:
         self.campaign = campaign
         self.press = press
-        self.pause: Pause = lambda: None
-        self.site = Folder(press.data.site)
-        self.manage = Folder(press.data.manage)
+        self.pause = Pause()
+        self._printer = Printer(press)
+        self.site, self.manage = self._printer.site, self._printer.manage
         self.assets = publish_assets(campaign, self.site)
         self.scenes = scenes_of(campaign, press, self.assets)
-        self._indexed: dict[str, list[str]] = {scene.language: [] for scene in self.scenes}
 
-    def write_pages(self, modules: Iterable[ModuleType]) -> None:
+    @property
+    def events(self) -> Sequence[Event]:
+        """What the public sees."""
+        return self.scenes[0].events
+
+    def write_pages(self, modules: Collection[ModuleType]) -> None:
         """Write what the modules contribute, language by language."""
         for scene in self.scenes:
             self.write(scene, pages_from(scene, modules))
-            self.pause()
+            self._pause_if_wanted()
 
     def write(self, scene: Scene, pages: Iterable[Page | Raw]) -> None:
         """Write pages of one language. Compressing and writing one batch goes on while the next is rendered."""
-        ready = (self._ready(scene, page) for page in pages)
+        self._write(self._printer.ready(scene, page) for page in pages)
+
+    def _write(self, ready: Iterator[Ready]) -> None:
         with ThreadPoolExecutor(_WRITERS) as pool:
             pending: Iterator[bool] = iter(())
             while batch := list(islice(ready, _BATCH)):
@@ -74,46 +74,65 @@ class Publication:
 
     def _pause_between(self, batch: Sized, started: Iterator[bool]) -> None:
         """Look up after a full batch, once it is written: what is published in the pause must not be overwritten."""
-        if len(batch) == _BATCH:
+        if len(batch) == _BATCH and self.pause.is_wanted():
             deque(started, maxlen=0)
-            self.pause()
+            self.pause.take()
 
-    def _ready(self, scene: Scene, page: Page | Raw) -> Ready:
-        """A page's bytes and their place; its address is noted where it may be indexed."""
-        if isinstance(page, Raw):
-            self._index(scene, page.indexed_as)
-            return self.site, page.file, page.content
-        if page.folder == "manage":
-            return self.manage, page.file, render_page(page, scene).encode()
-        self._index(scene, page.path if page.is_indexed else "")
-        return self.site, page.file, render_page(page, scene).encode()
+    def _pause_if_wanted(self) -> None:
+        if self.pause.is_wanted():
+            self.pause.take()
 
-    def _index(self, scene: Scene, address: str) -> None:
-        if address:
-            self._indexed[scene.language].append(address)
+    def write_sheets(self) -> None:
+        """Write the pages of all countries and events, and all that organisers have links to, on every processor."""
+        hosted = [event for event in self.events if event.host_box is not None]
+        hosted += unpublished_events_with_host(self.campaign)
+        manuscript = Manuscript(self.press, self.scenes, hosted)
+        sheets = sheets_of(manuscript)
+        print_sheets = self._print_with_hands if len(sheets) >= _SHEETS_FOR_HANDS and cores() > 1 else self._print_alone
+        for printed in print_sheets(manuscript, sheets):
+            self._printer.absorb(printed)
+
+    def _print_with_hands(self, manuscript: Manuscript, sheets: Sequence[Sheet]) -> Iterator[Printed]:
+        with hands(manuscript, min(cores(), _MOST_HANDS)) as held:
+            yield from held.print(sheets, self.pause)
+
+    def _print_alone(self, manuscript: Manuscript, sheets: Sequence[Sheet]) -> Iterator[Printed]:
+        for sheet in sheets:
+            self._pause_if_wanted()
+            yield print_sheet(manuscript, sheet)
 
     def write_raw(self, raw: Raw) -> None:
         """Write a file of the site."""
         self.site.write(raw.file, raw.content)
 
     def write_open_data(self) -> None:
-        """Write feeds, calendar and map data, and the list of languages."""
+        """Write feeds, calendar and map data, the events' sitemaps, and the list of languages."""
         first = self.scenes[0]
         page = front.languages_page(front.call_of(self.campaign))
         self.site.write_text(page.file, render_server_page(page, Server(self.press, first.voice, self.assets)))
-        self.write_raw(open_data.json_feed(first))
-        if first.ways.events:
-            self.write_raw(open_data.geojson(first))
-            self.write_raw(calendars.calendar_of(first))
-        for scene in self.scenes:
-            self.write(scene, open_data.feeds_of(scene))
+        self._write((self.site, raw.file, raw.content) for raw in self._open_data(first))
 
-    def write_events(self, events: Collection[Event]) -> None:
+    def _open_data(self, first: Scene) -> Iterator[Raw]:
+        if first.ways.events:  # the largest first: they are compressed while the others are made
+            yield calendars.calendar_of(first)
+            yield open_data.geojson(first)
+            yield from front.events_sitemaps(self.scenes)
+        yield open_data.json_feed(first)
+        for scene in self.scenes:
+            yield from open_data.feeds_of(scene)
+
+    def write_events(self, events: Sequence[Event]) -> None:
         """Write the pages and calendar entries of some events."""
         for scene in self.scenes:
             if scene.ways.events:
                 self.write(scene, event_pages.event_pages_of(scene, events))
                 self.write(scene, calendars.entries_of(scene, events))
+
+    def write_country_lists(self) -> None:
+        """Write the list of countries in each language."""
+        for scene in self.scenes:
+            if scene.ways.events:
+                self.write(scene, [country_pages.list_page(scene)])
 
     def write_countries(self, codes: Collection[str]) -> None:
         """Write the list of countries, and the pages of some; further ones that are not needed any more go."""
@@ -128,27 +147,22 @@ class Publication:
         for scene in self.scenes:
             self.site.remove(f"{scene.slug}/{scene.language}/events/{event_id}")
 
-    def write_manage_pages(self, events: Iterable[Event]) -> None:
+    def write_manage_pages(self, events: Sequence[Event]) -> None:
         """Write the manage page of each event that has an organiser, in their language; those of ended links go."""
-        by_language = {scene.language: scene for scene in self.scenes}
-        for event in events:
-            scene = by_language.get(event.host_language, self.scenes[0])
-            if event.host_box is not None and event.state not in _UNLINKED:
-                self.write(scene, [tokens.manage_page_of(event, scene)])
-            self._remove_ended_links(event)
+        self._write(self._printer.ready(scene, page) for scene, page in tokens.manage_pages_of(self.scenes, events))
+        self._remove_ended_links({event.public_id for event in events})
 
-    def _remove_ended_links(self, event: Event) -> None:
-        folder = self.manage.root / self.campaign.slug / "events"
-        for path in folder.glob(f"{event.public_id}-*"):
-            file = path.relative_to(self.manage.root).as_posix()
-            plain = file[:-3] if file.endswith(SIBLINGS) else file
-            if plain not in self.manage.present:
-                self.manage.remove(plain)
+    def _remove_ended_links(self, ids: Collection[str]) -> None:
+        folder = f"{self.campaign.slug}/events"
+        for name in self.manage.names_in(folder):
+            file = f"{folder}/{name}"
+            if name.endswith(".html") and name.partition("-")[0] in ids and file not in self.manage.present:
+                self.manage.remove(file)
 
     def write_sitemaps(self) -> None:
-        """Write the sitemap of each language: all pages of this run that may be indexed."""
+        """Write the sitemap of each language: all pages of this run that may be indexed, but for those of events."""
         for scene in self.scenes:
-            self.write_raw(front.sitemap(scene, iter(self._indexed[scene.language])))
+            self.write_raw(front.sitemap(scene, [path for tag, path in self._printer.indexed if tag == scene.language]))
 
     def tidy(self) -> None:
         """Take away what a whole publication no longer has."""

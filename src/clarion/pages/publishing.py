@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from clarion.campaigns.queries import campaign_by_slug, published_campaigns
 from clarion.events.models import Event
-from clarion.events.queries import event_by_public_id
+from clarion.events.queries import events_by_public_ids
 from clarion.kernel.files import cities_file
 from clarion.locale.catalogs import interface_languages
 from clarion.locale.voice import voice
@@ -30,9 +30,10 @@ from clarion.pages import (
 )
 from clarion.pages.assets import publish_server_assets
 from clarion.pages.consent import record_wordings
+from clarion.pages.pausing import Pause
 from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
-from clarion.pages.publication import Pause, Publication, pages_from
+from clarion.pages.publication import Publication, pages_from
 from clarion.pages.site import Page, Server, compile_templates, render_server_page
 from clarion.pages.writing import Folder
 from clarion.places.countries import CODES, accepted, load_country_settings
@@ -43,16 +44,17 @@ from clarion.places.geometry import load_geometry
 FIRST = (answers, call_page)
 # ... and the rest, what changes with a switch or an event before what hardly ever does.
 REST = (forms, tokens, event_pages, country_pages, counts_page, documents, privacy_page)
-
-
-# What a switch must change at once.
+_BUT_COUNTRIES = tuple(module for module in REST if module is not country_pages)
+# What a switch must change at once, and what it changes besides.
 SWITCHED = (call_page, forms, event_pages)
+_UNSWITCHED = tuple(module for module in (*FIRST, *REST) if module not in SWITCHED)
+NEVER = Pause()
 
 
-def publish_campaign(slug: str, *, desk: Press, pause: Pause = lambda: None) -> None:
+def publish_campaign(slug: str, *, desk: Press, pause: Pause = NEVER) -> None:
     """Publish all of a campaign: call pages and policy first. One that is not public any more disappears.
 
-    `pause` is called now and then once those are out; where it raises `Overtaken`, publish again.
+    `pause` is taken where it is wanted once those are out; where it raises `Overtaken`, publish again.
     """
     campaign = campaign_by_slug(slug)
     if campaign is None or not campaign.is_published:
@@ -66,10 +68,10 @@ def publish_campaign(slug: str, *, desk: Press, pause: Pause = lambda: None) -> 
     write_policy(desk)
     run.write_pages((call_page,))
     run.pause = pause
-    run.write_pages(REST)
+    run.write_pages(_BUT_COUNTRIES)
+    run.write_country_lists()
     run.write_open_data()
-    run.write_events(run.scenes[0].events)
-    run.write_manage_pages(campaign.events.exclude(host_box=None).select_related("venue"))
+    run.write_sheets()
     run.write_sitemaps()
     run.tidy()
     publish_root(desk=desk)
@@ -83,7 +85,7 @@ def publish_counts(slug: str, *, desk: Press) -> None:
         run.write_pages((call_page,))
 
 
-def publish_count_pages(slug: str, *, desk: Press, pause: Pause = lambda: None) -> None:
+def publish_count_pages(slug: str, *, desk: Press, pause: Pause = NEVER) -> None:
     """Publish every other page that shows a figure; once a minute is enough. `pause` as in `publish_campaign`."""
     if run := _run(slug, desk):
         run.pause = pause
@@ -97,22 +99,21 @@ def publish_mail_delay(slug: str, *, desk: Press) -> None:
         run.write_pages((answers,))
 
 
-def publish_event(slug: str, event_id: str, *, desk: Press) -> None:
-    """Publish one event: its pages, and all that lists it. A hidden one disappears."""
+def publish_events(slug: str, event_ids: Collection[str], *, desk: Press) -> None:
+    """Publish some events: each its own pages first, then, once for all, what lists them. Hidden ones disappear."""
     run = _run(slug, desk)
     if run is None:
         return
-    run.write_pages((call_page,))
-    shown = [event for event in run.scenes[0].events if event.public_id == event_id]
+    shown = [event for event in run.events if event.public_id in event_ids]
     run.write_events(shown)
-    if not shown:
+    for event_id in {*event_ids} - {event.public_id for event in shown}:
         run.remove_event(event_id)
-    event = event_by_public_id(event_id)
-    run.write_countries(_countries_of(event))
+    events = events_by_public_ids(event_ids)
+    run.write_manage_pages(events)
+    run.write_pages((call_page,))
+    run.write_countries(_countries_of(events) if len(events) == len({*event_ids}) else CODES)
     run.write_pages((event_pages,))
     run.write_open_data()
-    if event:
-        run.write_manage_pages([event])
 
 
 def publish_switches(slug: str, *, desk: Press) -> None:
@@ -120,15 +121,13 @@ def publish_switches(slug: str, *, desk: Press) -> None:
     write_policy(desk)
     if run := _run(slug, desk):
         run.write_pages(SWITCHED)
-        run.write_pages(module for module in (*FIRST, *REST) if module not in SWITCHED)
+        run.write_pages(_UNSWITCHED)
 
 
 def publish_manage(slug: str, event_id: str, *, desk: Press) -> None:
     """Publish the page on which an event's organiser changes it; the pages of ended links go."""
-    run = _run(slug, desk)
-    event = event_by_public_id(event_id)
-    if run and event:
-        run.write_manage_pages([event])
+    if run := _run(slug, desk):
+        run.write_manage_pages(events_by_public_ids([event_id]))
 
 
 def make_ready(*, desk: Press) -> None:
@@ -183,11 +182,11 @@ def _run(slug: str, desk: Press) -> Publication | None:
     return Publication(campaign, desk) if campaign and campaign.is_published else None
 
 
-def _countries_of(event: Event | None) -> Collection[str]:
-    """The countries on whose pages an event stands or stood: it may be any once its words are erased."""
-    if event is None or not event.country:
+def _countries_of(events: Collection[Event]) -> Collection[str]:
+    """The countries on whose pages events stand or stood: it may be any once their words are erased."""
+    if not all(event.country for event in events):
         return CODES
-    return {event.country, event.moved.get("country") or event.country}
+    return {code for event in events for code in (event.country, event.moved.get("country") or event.country)}
 
 
 def _common_language(calls: Collection[front.Call]) -> str:

@@ -1,14 +1,17 @@
 """Reads a campaign from the records, once for each publication, for all its languages."""
 
 from collections.abc import Mapping
+from heapq import nlargest
 from typing import Any
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.queries import current_version, statements_in, updates_of
 from clarion.donations.models import GivePage
 from clarion.donations.queries import give_pages
-from clarion.events.queries import coverage, published_events
+from clarion.events.queries import coverage, ids_with_waiting_change, published_events
 from clarion.locale.voice import voice
+from clarion.pages.calendars import stamp_of
+from clarion.pages.open_data import NEWEST
 from clarion.pages.policy import policy_of
 from clarion.pages.press import Press
 from clarion.pages.site import Assets, Scene, Ways
@@ -22,6 +25,7 @@ def scenes_of(campaign: Campaign, press: Press, assets: Assets) -> list[Scene]:
     version = current_version(campaign)
     statements = statements_in(version, campaign)
     gifts = give_pages(campaign)
+    events = published_events(campaign)
     shared: dict[str, Any] = {
         "press": press,
         "campaign": campaign,
@@ -31,11 +35,13 @@ def scenes_of(campaign: Campaign, press: Press, assets: Assets) -> list[Scene]:
         "state": policy_of(campaign).state_at(press.now.timestamp()),
         "ways": Ways(campaign.takes_signatures, campaign.takes_events, give=bool(gifts)),
         "figures": published_figures(campaign),
-        "events": published_events(campaign),
+        "events": events,
+        "newest": nlargest(NEWEST, events, key=lambda event: (stamp_of(event), event.public_id)),
         "venues": list(venues_of(campaign)),
         "coverage": coverage(campaign),
         "countries": load_country_settings(press.country_settings),
         "assets": assets,
+        "changing": ids_with_waiting_change(campaign),
     }
     return [
         Scene(

@@ -9,10 +9,10 @@ each campaign and language, and `server_pages(server) -> Iterator[Page]` once, w
 - `scene.at("events/")` is an address of this language, `scene.absolute(address)` the same with the host.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property
-from typing import Any, Literal
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache, cached_property, wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
@@ -24,7 +24,7 @@ from clarion.events.queries import Coverage
 from clarion.kernel.languages import direction, native_name
 from clarion.kernel.policy import CampaignState
 from clarion.locale.jinja import make_environment
-from clarion.locale.voice import Voice
+from clarion.locale.voice import Voice, voice
 from clarion.pages.markup import marked_up, said
 from clarion.pages.press import Press
 from clarion.places.countries import Choice, CountrySettings, choices, country_name
@@ -63,14 +63,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One published file whose bytes are ready; `path` below the site's root.
-
-    `indexed_as`: its address in the sitemap, where it is a page that may be found there.
-    """
+    """One published file whose bytes are ready; `path` below the site's root."""
 
     path: str
     content: bytes
-    indexed_as: str = ""
 
     @property
     def file(self) -> str:
@@ -101,7 +97,11 @@ class Assets:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """All that the pages of one campaign in one language may ask for. Read once, before anything is rendered."""
+    """All that the pages of one campaign in one language may ask for. Read once, before anything is rendered.
+
+    `newest`: the events whose text changed last, for feeds. `changing`: ids of those of which a change waits for a
+    moderator.
+    """
 
     press: Press
     campaign: Campaign
@@ -121,6 +121,16 @@ class Scene:
     give: GivePage | None
     countries: CountrySettings
     assets: Assets
+    newest: Sequence[Event] = ()
+    changing: Collection[str] = frozenset()
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)  # by `once_for_scene`
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs: neither a catalogue, which it has itself, nor what was worked out already."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("voice", "kept")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, voice=voice(state["language"], state["press"].strings), kept={})
 
     @property
     def slug(self) -> str:
@@ -199,6 +209,24 @@ class Scene:
         rest = page.path.removeprefix(self.base)
         tags = [tag for tag in self.languages if page.languages is None or tag in page.languages]
         return [(tag, self.at(rest, tag)) for tag in tags] if rest != page.path else []
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def once_for_scene(make: Callable[Concatenate[Scene, P], T]) -> Callable[Concatenate[Scene, P], T]:
+    """Keeps what a function gives as long as its scene lives and no longer: with a scene go its ten thousand events."""
+
+    @wraps(make)
+    def kept(scene: Scene, /, *args: P.args, **named: P.kwargs) -> T:
+        key = (make, args, *named.items())
+        if key not in scene.kept:
+            scene.kept[key] = make(scene, *args, **named)
+        found: T = scene.kept[key]
+        return found
+
+    return kept
 
 
 @dataclass(frozen=True)

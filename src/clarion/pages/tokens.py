@@ -1,11 +1,11 @@
 """The pages that only a good link opens: they lie where no web server looks, and post to their own address."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from clarion.events.models import Event, Revision
-from clarion.events.queries import is_public
+from clarion.events.models import Event
+from clarion.events.queries import UNLINKED, is_public
 from clarion.events.rules import MOVES, REVISABLE_STATES
 from clarion.kernel.files import TOKEN_PAGES, manage_page, token_page
 from clarion.kernel.forms import FORMS
@@ -43,6 +43,15 @@ def _token_page(scene: Scene, name: str, template: str, context: Mapping[str, bo
     return Page(path, f"pages/{template}.html", context, is_indexed=False, folder="manage")
 
 
+def manage_pages_of(scenes: Sequence[Scene], events: Iterable[Event]) -> Iterator[tuple[Scene, Page]]:
+    """The manage page of each event whose organiser holds a link, in that organiser's language."""
+    by_language = {scene.language: scene for scene in scenes}
+    for event in events:
+        if event.host_box is not None and event.state not in UNLINKED:
+            scene = by_language.get(event.host_language, scenes[0])
+            yield scene, manage_page_of(event, scene)
+
+
 def manage_page_of(event: Event, scene: Scene) -> Page:
     """The page on which an event's organiser changes or cancels it; `scene` is in that organiser's language.
 
@@ -52,7 +61,7 @@ def manage_page_of(event: Event, scene: Scene) -> Page:
         "event": event,
         "approved": _approved(event, scene.voice) if is_public(event) else {},
         "state": _state_sentence(event, scene.voice),
-        "has_waiting_change": event.revisions.filter(state=Revision.State.WAITING).exists(),
+        "has_waiting_change": event.public_id in scene.changing,
         "may_change": event.state in MOVES["resubmit"].sources | REVISABLE_STATES,
         "may_cancel": event.state in MOVES["cancel"].sources,
         "form": _manage_form(event, scene),

@@ -63,6 +63,11 @@ class Folder:
                 _remove(path + suffix)
         note_change(self._root, prefix)
 
+    def names_in(self, prefix: str) -> list[str]:
+        """What lies in a folder; nothing where there is none."""
+        path = f"{self._root}/{prefix}"
+        return os.listdir(path) if os.path.isdir(path) else []  # noqa: PTH208, PTH112
+
     def keep_only_present(self, prefix: str) -> int:
         """Take away what lies below `prefix` and was not written since opening; gives how many pages went."""
         gone = 0

@@ -2,10 +2,11 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,12 @@ from django_tasks_db.models import DBTaskResult
 from clarion.campaigns.queries import published_campaigns
 from clarion.env import Env
 from clarion.jobs.promises import carry_out
-from clarion.kernel.clock import DAY, MINUTE, utc_now
+from clarion.kernel.clock import DAY, MINUTE, has_passed, utc_now
 from clarion.mirrors.lock import publish_lock
 from clarion.pages import publishing as pages
+from clarion.pages.pausing import Overtaken, Pause
 from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
-from clarion.pages.publication import Overtaken, Pause
 from clarion.worker.pulse import Pulse
 from clarion.worker.roads import NoRoad, Road, open_road
 from clarion.worker.schedule import Schedule
@@ -46,6 +47,7 @@ _LONG = _RANK["publish-campaign"]
 _TOGETHER = "publish-event"  # promises of which many are kept at once, for what lists one event lists the others
 _MOST_TOGETHER = 200
 _LOOK_UP_SECONDS = 0.5
+_LONGEST_REST = 5 * MINUTE  # before a promise is tried again; what lies farther off comes from a clock set back since
 # Figures must follow within five seconds; publishing them after each batch took half of the worker's time.
 COUNTS_EVERY = timedelta(seconds=2)
 _MOST_RESTARTS = 3  # after that a long publication lets only figures by, so that it ends
@@ -91,16 +93,22 @@ class Failures:
 
     def is_resting(self, key: str, now: datetime) -> bool:
         """Whether it is too early to try again."""
-        return key in self.until and now < self.until[key][1]
+        return key in self.until and now < self.until[key][1] <= now + _LONGEST_REST
 
     def note(self, key: str, now: datetime) -> None:
         """It failed."""
         times = self.until.get(key, (0, now))[0] + 1
-        self.until[key] = (times, now + min(timedelta(seconds=2**times), 5 * MINUTE))
+        self.until[key] = (times, now + min(timedelta(seconds=2**times), _LONGEST_REST))
 
     def forget(self, key: str) -> None:
         """It succeeded."""
         self.until.pop(key, None)
+
+
+def _said(work: Sequence[Promised]) -> Mapping[str, Any]:
+    """The arguments of what is kept in one go: of events all ids."""
+    said = work[0].arguments
+    return {**said, "event": [one.arguments["event"] for one in work]} if work[0].name == _TOGETHER else said
 
 
 class Publisher:
@@ -131,11 +139,11 @@ class Publisher:
         self._stale = set(published_campaigns().values_list("slug", flat=True))
 
     def keep_one(self, now: datetime) -> bool:
-        """Keep the most urgent promise; gives whether there was one.
+        """Keep the most urgent promise, with those of its kind; gives whether there was one.
 
-        One at a time, so that new figures never wait behind a long list.
+        No more at a time, so that new figures never wait behind a long list.
         """
-        work = next(iter(self._due(now)), None)
+        work = next(self._batches(self._due(now)), None)
         if work is None:
             return False
         self._keep(work, now)
@@ -150,37 +158,61 @@ class Publisher:
             and not abs(now - self._counted_at.get(one.key, datetime.min.replace(tzinfo=UTC))) < self._counts_every
         ]
 
-    def _keep(self, work: Promised, now: datetime) -> None:
+    def _batches(self, due: Iterable[Promised]) -> Iterator[list[Promised]]:
+        """What is kept in one go: the events of a campaign together, but one that failed before by itself."""
+        for (name, _, has_failed), alike in groupby(due, key=self._kind):
+            waiting = list(alike)
+            at_once = _MOST_TOGETHER if name == _TOGETHER and not has_failed else 1
+            yield from (waiting[first : first + at_once] for first in range(0, len(waiting), at_once))
+
+    def _kind(self, one: Promised) -> tuple[str, str, bool]:
+        return one.name, one.arguments.get("campaign", ""), self._failures.has(one.key)
+
+    def _keep(self, work: Sequence[Promised], now: datetime) -> None:
+        name = work[0].name
         try:
-            NAMES[work.name](work.arguments, self.press(now), self.pause)
+            NAMES[name](_said(work), self.press(now), Pause(self.pause, self.is_pause_wanted))
             self._road.send()  # a promise is kept when every machine can have it
         except Overtaken:
             self._restarts += 1  # the promise stays, and is kept from the start
             return
         except Exception:
-            log.exception("%s failed", work.name)
-            self._failures.note(work.key, now)
+            log.exception("%s failed", name)
+            for one in work:
+                self._failures.note(one.key, now)
             return
-        self._failures.forget(work.key)
-        if _RANK[work.name] == _LONG:
-            self._restarts = 0
-        if work.name == "publish-counts":
-            self._counted_at[work.key] = now
-            self._stale.add(work.arguments["campaign"])
-        DBTaskResult.objects.filter(pk__in=work.rows).delete()
+        self._note_kept(work, now)
+
+    def _note_kept(self, work: Sequence[Promised], now: datetime) -> None:
+        for one in work:
+            self._failures.forget(one.key)
+            if _RANK[one.name] == _LONG:
+                self._restarts = 0
+            if one.name == "publish-counts":
+                self._counted_at[one.key] = now
+                self._stale.add(one.arguments["campaign"])
+        DBTaskResult.objects.filter(pk__in=[pk for one in work for pk in one.rows]).delete()
+
+    def is_pause_wanted(self) -> bool:
+        """Whether anything waits that is more urgent than a long publication. Looks now and then only."""
+        if monotonic() - self._looked_up_at < _LOOK_UP_SECONDS:
+            return False
+        self._looked_up_at = monotonic()
+        self._road.send()
+        return bool(self._urgent(utc_now()))
+
+    def _urgent(self, now: datetime) -> list[Promised]:
+        urgent = [one for one in self._due(now) if _RANK[one.name] < _LONG]
+        if self._restarts >= _MOST_RESTARTS:
+            return [one for one in urgent if one.name == "publish-counts"]
+        return urgent
 
     def pause(self) -> None:
         """Keep what is more urgent than the long publication that calls this; raises `Overtaken` if that is old now."""
-        if monotonic() - self._looked_up_at < _LOOK_UP_SECONDS:
-            return
-        self._looked_up_at = monotonic()
-        self._road.send()
         now = utc_now()
-        urgent = [one for one in self._due(now) if _RANK[one.name] < _LONG]
-        if self._restarts >= _MOST_RESTARTS:
-            urgent = [one for one in urgent if one.name == "publish-counts"]
-        for one in urgent:
-            self._keep(one, now)
+        urgent = self._urgent(now)
+        for work in self._batches(urgent):
+            self._keep(work, now)
         if any(one.name != "publish-counts" for one in urgent):
             raise Overtaken
 
@@ -192,7 +224,7 @@ class Publisher:
         write_policy(self.press(now))
         for slug in sorted(self._stale):
             with suppress(Overtaken):  # then it stays stale until the next minute
-                pages.publish_count_pages(slug, desk=self.press(now), pause=self.pause)
+                pages.publish_count_pages(slug, desk=self.press(now), pause=Pause(self.pause, self.is_pause_wanted))
                 self._stale.discard(slug)
         minutes = None if self._pulse.mail_delay is None else -(-self._pulse.mail_delay // MINUTE)
         if minutes != self._delay_shown:
@@ -228,12 +260,12 @@ class PublishLoop:
         return has_kept
 
     def _tick_if_due(self, now: datetime) -> None:
-        if self._ticked_at is not None and now - self._ticked_at < TICK:
+        if not has_passed(TICK, self._ticked_at, now):
             return
         before, self._ticked_at = self._ticked_at, now
         self._schedule.run(since=before, now=now)
         self._publisher.refresh(now)
-        if self._root_at is not None and now - self._root_at >= DAY:
+        if has_passed(DAY, self._root_at, now):
             pages.publish_root(desk=self._publisher.press(now))
             self._root_at = now
 
