@@ -1,7 +1,7 @@
 """Intake on a data folder of its own, asked in process: no server, no socket, the real inbox."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,11 @@ class Asked:
     query_string: str
     client: str
     headers: HeaderLines
+    authority: str | None = None
 
 
 class Exchanged:
-    """Hands a body over in pieces, and keeps what was answered."""
+    """Hands a body over, and keeps what was answered."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -83,11 +84,6 @@ class Exchanged:
     async def __call__(self) -> bytes:
         """The whole body."""
         return self._body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """The body in pieces."""
-        for at in range(0, len(self._body), 6_000):
-            yield self._body[at : at + 6_000]
 
     def response_bytes(self, status: int, headers: Sequence[tuple[str, str]], body: bytes, /) -> None:
         """Keep the answer."""

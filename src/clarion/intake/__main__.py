@@ -21,6 +21,7 @@ from clarion.kernel.logs import start_logging
 _BACKLOG = 4096
 _MOST_CONNECTIONS = 16_384
 _OTHER_FILES = 256
+_HEADER_MILLISECONDS = 15_000  # for a head to come in, and for the next one on a connection kept open
 _BROKEN = 1
 _GRACE_SECONDS = 2
 
@@ -36,7 +37,7 @@ class PublicProcess:
             port=port,
             interface=Interfaces.RSGI,
             http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(header_read_timeout=15_000, max_buffer_size=65_536),
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=65_536),
             websockets=False,
             backlog=_BACKLOG,
             backpressure=_connections(),

@@ -32,7 +32,7 @@ class Intake:
         address = urlsplit(env.public_url)
         self._scheme = address.scheme
         host = without_default_port(address.scheme, env.public_host)
-        self._host = host
+        self._hosts = {host}
         self._site = Site(env)
         self._writer = open_writer(env.data.inbox, env.inbox_database)
         self._queue = CommitQueue(sealed_commit(self._writer, lambda: self._site.policy.latest), on_broken)
@@ -84,10 +84,10 @@ class Intake:
         return answer
 
     def _is_ours(self, request: Request) -> bool:
-        host = request.headers.get("host", "")
-        if host != self._host and without_default_port(self._scheme, host.lower()) != self._host:
-            return False
-        return not request.stands_twice("host")
+        hosts = request.hosts
+        if hosts == self._hosts:
+            return True
+        return {without_default_port(self._scheme, host.lower()) for host in hosts} == self._hosts
 
     def _health(self) -> Answer:
         headers = (*self._site.headers.never_stored, ("content-type", "application/json"))

@@ -2,6 +2,8 @@
 
 from urllib.parse import unquote
 
+from granian._granian import RSGIProtocolClosed
+
 from clarion.intake.admission import Admission, BodyAwaited, Gone
 from clarion.intake.requests import Request
 from clarion.kernel.forms import MAX_BODY_BYTES
@@ -19,28 +21,24 @@ class Garbled(Exception):
 
 
 async def read_body(request: Request, admission: Admission) -> bytes:
-    """The whole body of a form that was let in. Raises `BodyTooLong` (whatever Content-Length says), `Gone`, `Busy`."""
-    length = request.headers.get("content-length")
-    if length is None:
-        with BodyAwaited(admission):
-            return await _read_pieces(request)
+    """The whole body of a form that was let in. Raises `BodyTooLong`, `Garbled`, `Gone`, `Busy`.
+
+    Its length must be told before it: the server does not tell the end of a chunked body from its breaking off.
+    """
+    if "transfer-encoding" in request.headers:
+        raise Garbled
+    length = request.headers.get("content-length", "0")
     if len(length) > 9 or int(length) > MAX_BODY_BYTES:
         raise BodyTooLong
     with BodyAwaited(admission):
-        body = await request.exchange()
+        try:
+            body = await request.exchange()
+        except RSGIProtocolClosed as error:
+            raise Gone from error
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLong
     if len(body) < int(length):
         raise Gone
-    return body
-
-
-async def _read_pieces(request: Request) -> bytes:
-    body = b""
-    async for piece in request.exchange:
-        body += piece
-        if len(body) > MAX_BODY_BYTES:
-            raise BodyTooLong
     return body
 
 

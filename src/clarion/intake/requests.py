@@ -1,6 +1,6 @@
 """One request, as the routes see it (RSGI 1, granian's own interface: less work for each request than ASGI)."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -15,12 +15,13 @@ class HeaderLines(Protocol):
 
 
 class Scope(Protocol):
-    """What the server says of a request; `client` is an address and a port."""
+    """What the server says of a request; `client` is address and port, `authority` a host named in its first line."""
 
     method: str
     path: str
     query_string: str
     client: str
+    authority: str | None
     headers: HeaderLines
 
 
@@ -28,10 +29,7 @@ class Exchange(Protocol):
     """The body as it comes in, and the way back."""
 
     async def __call__(self) -> bytes:
-        """The whole body."""
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """The body in pieces."""
+        """The whole body; raises `granian.rsgi.ProtocolClosed` where the visitor leaves before its end."""
 
     def response_bytes(self, status: int, headers: Sequence[tuple[str, str]], body: bytes, /) -> None:
         """Answer."""
@@ -40,7 +38,7 @@ class Exchange(Protocol):
 class Request:
     """Method, path, query and headers (of repeated ones the last) of one request, and its body."""
 
-    __slots__ = ("_lines", "client", "exchange", "headers", "method", "path", "query")
+    __slots__ = ("_authority", "_lines", "client", "exchange", "headers", "method", "path", "query")
 
     def __init__(self, scope: Scope, exchange: Exchange) -> None:
         self.method = scope.method
@@ -49,6 +47,7 @@ class Request:
         self._lines = scope.headers.items()
         self.headers: Mapping[str, str] = dict(self._lines)
         self.client = scope.client.rpartition(":")[0]
+        self._authority = scope.authority
         self.exchange = exchange
 
     @property
@@ -57,6 +56,8 @@ class Request:
         lines = [value for name, value in self._lines if name == "x-forwarded-for"]
         return [hop.strip() for hop in ",".join(lines).split(",")]
 
-    def stands_twice(self, name: str) -> bool:
-        """Whether a header is there more than once."""
-        return sum(line == name for line, _ in self._lines) > 1
+    @property
+    def hosts(self) -> set[str]:
+        """Every host that the request names; one, where it is in order."""
+        named = {value for name, value in self._lines if name == "host"}
+        return named | {self._authority} if self._authority else named

@@ -1,0 +1,245 @@
+"""What comes over the wire from slow, broken and hostile clients: the real process, spoken to byte by byte."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from clarion.cli.serve import intake_environ
+from clarion.kernel.files import error_page
+from clarion.kernel.forms import MAX_BODY_BYTES
+from tests.door import HOME, SIGN, Door
+from tests.program import free_port, wait_until
+
+BODY = urlencode(SIGN).encode()
+# The real program, its patience cut short.
+PROGRAM = """
+from clarion.intake import __main__ as public, admission
+public._HEADER_MILLISECONDS, admission._BODY_SECONDS, admission._PATIENCE = 700, 0.7, 0.1
+raise SystemExit(public.main())
+"""
+
+
+@dataclass
+class Wire:
+    """A public process, its port, and the file it logs to."""
+
+    door: Door
+    port: int
+    log: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def host(self) -> bytes:
+        """The header that names it."""
+        return b"Host: 127.0.0.1:%d\r\n" % self.port
+
+    @property
+    def sign(self) -> bytes:
+        """The head of a sign form, its end and its length aside."""
+        kind = b"Content-Type: application/x-www-form-urlencoded\r\n"
+        return b"POST %b/sign HTTP/1.1\r\n%b%b" % (HOME.encode(), self.host, kind)
+
+    def said(self, *pieces: bytes, pause: float = 0.05, wait: float = 0.6) -> bytes:
+        """What comes back for these pieces until the connection is closed, or nothing comes for `wait` seconds."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as line:
+            answer = b""
+            try:
+                for number, piece in enumerate(pieces):
+                    time.sleep(pause if number else 0)
+                    line.sendall(piece)
+                while chunk := line.recv(65_536):
+                    answer += chunk
+            except OSError:
+                return answer
+            return answer + b"(closed)"
+
+    def status(self, *pieces: bytes) -> int:
+        """The status of the one answer."""
+        answer = self.said(*pieces)
+        assert answer.count(b"HTTP/1.") == 1, answer[:200]
+        return int(answer[9:12])
+
+    def rss_bytes(self) -> int:
+        """The memory of the process."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGESIZE")
+
+    def is_well(self) -> bool:
+        """Whether it runs and answers."""
+        healthy = b"GET /healthz HTTP/1.1\r\nConnection: close\r\n" + self.host + b"\r\n"
+        try:
+            return self.process.poll() is None and self.said(healthy, wait=5)[9:12] == b"200"
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    """A public process with one open campaign."""
+    root = tmp_path_factory.mktemp("wire")
+    door, port = Door(root / "data"), free_port()
+    door.publish("clean-water/en/index.html", "<p>" + "call " * 40_000)
+    door.publish(error_page(503, "clean-water", "en"), "busy")
+    settings = {"CLARION_DATA": str(door.data.root), "CLARION_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    with (root / "log").open("wb") as log:
+        command = [sys.executable, "-P", "-c", PROGRAM, "127.0.0.1", str(port)]
+        process = subprocess.Popen(command, env=intake_environ(os.environ) | settings, stderr=log, stdout=log)
+    wire = Wire(door, port, root / "log", process)
+    wait_until(wire.is_well, "intake to answer")
+    yield wire
+    process.terminate()
+    process.wait(10)
+    door.close()
+
+
+def test_a_form_in_one_piece_or_in_many_is_taken(wire: Wire) -> None:
+    head = wire.sign + b"Content-Length: %d\r\n\r\n" % len(BODY)
+
+    assert wire.status(head + BODY) == 303
+    assert wire.status(head, BODY[:7], BODY[7:30], BODY[30:]) == 303
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n" % len(BODY),
+        b"Transfer-Encoding: chunked\r\nContent-Length: %d\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n" % len(BODY),
+        b"Content-Length: %d\r\nContent-Length: 3\r\n\r\n" % len(BODY),
+        b"Content-Length: 60, 60\r\n\r\n",
+        b"Content-Length: +60\r\n\r\n",
+        b"Content-Length: -1\r\n\r\n",
+        b"Content-Length: 0x10\r\n\r\n",
+        b"Transfer-Encoding: xchunked\r\n\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n\r\n",
+        b"Transfer-Encoding : chunked\r\n\r\n",
+        b"X-Folded: a\r\n b\r\nContent-Length: 0\r\n\r\n",
+        b"X-Nul: a\0b\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\nzz\r\n" % (len(BODY), BODY),
+        b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+    ],
+)
+def test_a_form_whose_end_can_be_read_in_two_ways_is_refused_and_nothing_after_it_is_answered(
+    wire: Wire, head: bytes
+) -> None:
+    before = len(wire.door.taken())
+
+    assert wire.status(wire.sign + head + BODY) == 400
+    assert len(wire.door.taken()) == before
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 421),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\n{host}\r\n", 421),
+        (b"GET / HTTP/1.1\r\n{host}Host: evil.example\r\n\r\n", 421),
+        (b"GET http://evil.example/ HTTP/1.1\r\n{host}\r\n", 421),
+        (b"GET / HTTP/1.1\nHost: evil.example\n\n", 421),
+        (b"CONNECT evil.example:443 HTTP/1.1\r\n{host}\r\n", 421),
+        (b"OPTIONS * HTTP/1.1\r\n{host}\r\n", 405),
+        (b"DELETE /clean-water/en/ HTTP/1.1\r\n{host}\r\n", 405),
+        (b"G\0T / HTTP/1.1\r\n{host}\r\n", 400),
+        (b"GET /\xff\xfe HTTP/1.1\r\n{host}\r\n", 400),
+        (b"GET /%ff%00/%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n{host}\r\n", 404),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n{host}" + b"X: a\r\n" * 200 + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\n{host}X: " + b"a" * 1_000_000 + b"\r\n\r\n", 431),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n{host}\r\n", 414),
+    ],
+)
+def test_what_is_no_request_of_ours_has_a_clear_end(wire: Wire, request_: bytes, status: int) -> None:
+    assert wire.status(request_.replace(b"{host}", wire.host)) == status
+    assert wire.is_well()
+
+
+def test_a_form_must_say_how_long_it_is(wire: Wire) -> None:
+    """Of a chunked one the server does not tell the end from its breaking off; no browser sends one."""
+    chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+
+    assert wire.status(wire.sign + b"Transfer-Encoding: chunked\r\n\r\n" + chunk) == 400
+
+
+def test_a_body_too_long_is_refused_before_it_is_read(wire: Wire) -> None:
+    assert wire.status(wire.sign + b"Content-Length: 1000000000\r\n\r\nname=") == 413
+    assert wire.status(wire.sign + b"Content-Length: %d\r\n\r\nname=" % (MAX_BODY_BYTES + 1)) == 413
+
+
+def test_a_form_that_breaks_off_is_not_taken(wire: Wire) -> None:
+    before = len(wire.door.taken())
+    with socket.create_connection(("127.0.0.1", wire.port)) as line:
+        line.sendall(wire.sign + b"Content-Length: %d\r\n\r\n%b" % (len(BODY) + 1, BODY))
+        time.sleep(0.1)
+    time.sleep(0.3)
+
+    assert len(wire.door.taken()) == before
+    assert "error" not in wire.log.read_text()
+
+
+def test_a_head_that_trickles_and_a_line_that_is_silent_are_closed(wire: Wire) -> None:
+    assert wire.said(b"GET / HTTP/1.1\r\n", wait=3) == b"(closed)"
+    assert wire.said(b"", wait=3) == b"(closed)"
+    assert wire.said(b"GET /healthz HTTP/1.1\r\n" + wire.host + b"\r\n", wait=3).endswith(b"(closed)")
+
+
+def test_a_body_that_trickles_is_given_up(wire: Wire) -> None:
+    head = wire.sign + b"Content-Length: %d\r\n\r\n" % len(BODY)
+    answer = wire.said(head, *[b"n"] * 5, pause=0.1, wait=3)
+
+    assert answer[9:12] == b"400"
+    assert answer.endswith(b"(closed)")
+
+
+def test_a_thousand_bodies_that_trickle_keep_nobody_from_signing(wire: Wire) -> None:
+    head = wire.sign + b"Content-Length: %d\r\n\r\n" % len(BODY)
+    lines = [socket.create_connection(("127.0.0.1", wire.port)) for _ in range(1_000)]
+    for line in lines:
+        line.sendall(head)
+    time.sleep(0.3)  # past the patience
+
+    statuses = [wire.status(head + BODY) for _ in range(3)]
+    for line in lines:
+        line.close()
+
+    assert statuses == [303, 303, 303]
+
+
+def test_who_does_not_read_the_answer_holds_up_nobody(wire: Wire) -> None:
+    lines = []
+    for _ in range(50):
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        line.connect(("127.0.0.1", wire.port))
+        line.sendall((b"GET /clean-water/en/ HTTP/1.1\r\n" + wire.host + b"\r\n") * 20)
+        lines.append(line)
+
+    assert wire.is_well()
+    assert wire.rss_bytes() < 200e6
+    for line in lines:
+        line.close()
+
+
+def test_thousands_of_idle_connections_cost_little_and_keep_nobody_out(wire: Wire) -> None:
+    before = wire.rss_bytes()
+    lines = [socket.create_connection(("127.0.0.1", wire.port)) for _ in range(3_000)]
+    grown = wire.rss_bytes() - before
+
+    assert wire.is_well()
+    assert grown / len(lines) < 20_000
+    for line in lines:
+        line.close()
+
+
+def test_nothing_of_all_that_is_in_the_log(wire: Wire) -> None:
+    wire.said(wire.sign + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY)
+
+    logged = wire.log.read_text()
+    assert not any(word in logged for word in ("ada@example.org", "Lovelace", "127.0.0.1", "evil.example"))
