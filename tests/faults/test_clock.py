@@ -1,0 +1,120 @@
+"""Promise: clock steps of a day both ways, daylight saving and a leap day end no link early and make no count wrong."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.faults.short_call import SIGN, SLUG, kill_all, start_short_call
+from tests.faults.stepping import SteppedClock
+from tests.faults.test_whole_road import _post
+from tests.program import Program, links_of, wait_until
+
+pytestmark = pytest.mark.faults
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> SteppedClock:
+    return SteppedClock(tmp_path)
+
+
+@pytest.fixture
+def program(tmp_path: Path, clock: SteppedClock) -> Iterator[Program]:
+    """A program that goes by a clock of ours, on a machine in Berlin."""
+    running = start_short_call(tmp_path, TZ="Europe/Berlin", **clock.settings)
+    yield running
+    running.stop()
+    kill_all(running)
+
+
+def sign(program: Program, email: str) -> None:
+    fields = {"name": "Amina", "email": email, "country": "KE"}
+    assert _post(program, SIGN, fields) == (303, f"/{SLUG}/en/check-your-mail/")
+
+
+def link_of(program: Program, email: str) -> str:
+    """The path of the link in a person's mail."""
+    return urlsplit(links_of(program.wait_for_mail(email, holding="/confirm/", seconds=90), "confirm")[0]).path
+
+
+def confirm(program: Program, link: str) -> str:
+    """The page that answers."""
+    status, location = _post(program, link, {"answer": "yes"})
+    assert status == 303
+    return location.rstrip("/").rpartition("/")[2]
+
+
+def counts_say(program: Program, total: int) -> dict[str, int]:
+    """The days of `counts.json` once it says so many, the sums being right."""
+    wait_until(lambda: program.counts(SLUG)["total"] == total, f"{total} to be counted", seconds=90)
+    counts = program.counts(SLUG)
+    assert sum(counts["by_day"].values()) == total
+    assert sum(counts["by_country"].values()) + counts["other"] == total
+    days: dict[str, int] = counts["by_day"]
+    return days
+
+
+def test_no_link_expires_early_and_no_count_is_wrong_when_the_clock_steps(
+    program: Program, clock: SteppedClock
+) -> None:
+    today, tomorrow = (f"{clock.now() + days * DAY:%Y-%m-%d}" for days in (0, 1))
+    sign(program, "ahead@example.org")
+    ahead = link_of(program, "ahead@example.org")
+    clock.step(DAY)
+    assert confirm(program, ahead) == "thanks"
+    assert counts_say(program, 1) == {tomorrow: 1}
+
+    sign(program, "back@example.org")
+    back = link_of(program, "back@example.org")
+    clock.step(-DAY)
+    assert confirm(program, back) == "thanks"
+    assert counts_say(program, 2) == {today: 1, tomorrow: 1}
+    assert confirm(program, back) == confirm(program, ahead) == "thanks"
+
+    # Promised a moment before the clock is set back a day: the mail does not wait for that day to come again.
+    clock.step(DAY)
+    sign(program, "promised@example.org")
+    clock.step(-DAY)
+    clock.step(2 * MINUTE)
+    promised = link_of(program, "promised@example.org")
+    clock.step(6 * DAY + 23 * HOUR)
+    assert confirm(program, promised) == "thanks"
+    counts_say(program, 3)
+
+    sign(program, "late@example.org")
+    late = link_of(program, "late@example.org")
+    clock.step(7 * DAY + HOUR)
+    assert confirm(program, late) == "expired"
+    counts_say(program, 3)
+
+
+def test_daylight_saving_and_a_leap_day_put_each_signature_on_its_day(program: Program, clock: SteppedClock) -> None:
+    """Days are UTC days, whatever the machine's zone; what a leap day's link says for seven days, it says."""
+    moments = {
+        "summer ends": datetime(2027, 10, 31, 0, 30, tzinfo=UTC),
+        "summer begins": datetime(2028, 3, 26, 0, 30, tzinfo=UTC),
+        "leap day": datetime(2028, 2, 29, 23, 30, tzinfo=UTC),
+    }
+    expected: dict[str, int] = {}
+    for number, (name, moment) in enumerate(sorted(moments.items(), key=lambda item: item[1])):
+        clock.set(moment)
+        email = f"person{number}@example.org"
+        sign(program, email)
+        link = link_of(program, email)
+        clock.set(moment + HOUR + 40 * MINUTE)  # past the change, or past midnight
+        assert confirm(program, link) == "thanks", name
+        expected[f"{clock.now():%Y-%m-%d}"] = 1
+        assert counts_say(program, number + 1) == expected
+
+    clock.set(datetime(2028, 2, 29, 12, tzinfo=UTC))  # four weeks back
+    sign(program, "leap@example.org")
+    link = link_of(program, "leap@example.org")
+    clock.set(datetime(2028, 3, 7, 11, 50, tzinfo=UTC))
+    assert confirm(program, link) == "thanks"
+    assert counts_say(program, 4)["2028-03-07"] == 1

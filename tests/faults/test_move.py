@@ -1,0 +1,199 @@
+"""A campaign moves from SQLite to PostgreSQL while people go on signing: every row arrives, and nothing is lost."""
+
+import http.client
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import psycopg
+import pytest
+
+from tests.faults.short_call import SIGN, SLUG, WIDE, kill_all, write_short_call
+from tests.postgres import new_database
+from tests.program import SAMPLE, Program, links_of, wait_until
+
+pytestmark = pytest.mark.faults
+
+PEOPLE = 12_000
+MANY_PEOPLE = f"""
+from clarion.cli import set_up_django; set_up_django()
+from datetime import timedelta
+from clarion.campaigns.models import Campaign
+from clarion.kernel.clock import utc_now
+from clarion.kernel.ids import new_id
+from clarion.signatures.models import Signature
+from tests.make import make_organiser
+campaign, now = Campaign.objects.get(slug="{SLUG}"), utc_now()
+Signature.objects.bulk_create(
+    Signature(
+        public_id=new_id(), campaign=campaign, state="confirmed", version=1, language="en", consent="x", country="KE",
+        address_hash=number.to_bytes(16), box=bytes(range(number % 200)), signed_at=now - timedelta(seconds=number),
+        confirmed_at=now - timedelta(microseconds=number),
+    )
+    for number in range({PEOPLE})
+)
+make_organiser(email="nadia@example.org", team=campaign.team)
+"""
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+class Moving:
+    """A program on SQLite with a past, and the database into which it moves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.old = Program(folder / "run", extra=dict(WIDE), records={})
+        self.url = new_database()
+        self.new = Program(
+            folder / "run", self.old.public_port, self.old.office_port, extra=WIDE | {"CLARION_DATABASE_URL": self.url}
+        )
+        self.old.folder.mkdir(parents=True)
+        self.old.launch(SAMPLE, "--draft")
+        self.old.launch(write_short_call(folder / "call"))
+        self.old.start()
+        self.sign("before@example.org")
+        self.link = links_of(self.old.wait_for_mail("before@example.org"), "confirm")[0]
+        self.old.stop()
+        os.utime(self.old.data / "worker" / "heartbeat.json", (0, 0))  # a quarter of a minute goes by
+        subprocess.run([sys.executable, "-c", MANY_PEOPLE], env=self.old.environment, check=True, cwd=Path.cwd())
+
+    def sign(self, address: str) -> None:
+        """Sign, again until it is taken."""
+        form = {"name": "Amina", "email": address, "country": "KE"}
+        wait_until(lambda: self.post(SIGN, form) == 303, f"the form of {address} to be taken")
+
+    def post(self, path: str, fields: dict[str, str]) -> int:
+        """The status of a form's answer; 0 where none came."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.old.public_port, timeout=10)
+        try:
+            connection.request("POST", path, urlencode(fields), FORM | {"host": urlsplit(self.old.public_url).netloc})
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()
+
+    def serve_public_alone(self) -> "subprocess.Popen[bytes]":
+        """Intake on the old inbox, while office and worker rest."""
+        command = [sys.executable, "-m", "clarion", "serve", "--only", "public"]
+        process = subprocess.Popen(
+            [*command, "--public", f"127.0.0.1:{self.old.public_port}"],
+            env=self.old.environment, stderr=subprocess.DEVNULL, cwd=self.old.folder,
+        )  # fmt: skip
+        wait_until(lambda: self.post("/nowhere", {}) > 0, "the public site to answer")
+        return process
+
+    def ask(self, question: str) -> int:
+        """A number from the database."""
+        with closing(psycopg.connect(self.url)) as connection:
+            try:
+                row = connection.execute(question).fetchone()  # type: ignore[call-overload]
+            except psycopg.errors.UndefinedTable:
+                return 0
+        return int(row[0] or 0) if row else 0
+
+    def move_until_killed(self) -> None:
+        """Move, and kill it with kill -9 when a part of the signatures is there."""
+        command = [sys.executable, "-m", "clarion", "move"]
+        process = subprocess.Popen(
+            command, env=self.new.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        question = "SELECT max(rows) FROM move_progress WHERE name = 'signatures_signature'"
+        ends = time.monotonic() + 120
+        while not self.ask(question) and process.poll() is None and time.monotonic() < ends:
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=20)
+
+    def signatures(self) -> tuple[set[str], set[str]]:
+        """Every signature here and there: what matters of it, as text."""
+        ours = "SELECT public_id, state, country, lower(hex(box)), lower(hex(address_hash)) FROM signatures_signature"
+        theirs = (
+            "SELECT public_id, state, country, encode(box, 'hex'), encode(address_hash, 'hex')"
+            " FROM signatures_signature"
+        )
+        with closing(sqlite3.connect(self.old.data / "records" / "records.sqlite3")) as source:
+            here = {"|".join(map(str, row)) for row in source.execute(ours)}
+        with closing(psycopg.connect(self.url)) as target:
+            there = {"|".join(map(str, row)) for row in target.execute(theirs).fetchall()}
+        return here, there
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How many rows each table of the source has, here and there."""
+        with closing(sqlite3.connect(self.old.data / "records" / "records.sqlite3")) as source:
+            listed = source.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+            names = [name for (name,) in listed.fetchall()]
+            counting = {name: f"SELECT count(*) FROM {name}" for name in names}  # noqa: S608 - names of our own tables
+            return {name: (source.execute(ask).fetchone()[0], self.ask(ask)) for name, ask in counting.items()}
+
+
+@pytest.fixture
+def moving(tmp_path: Path) -> Iterator[Moving]:
+    found = Moving(tmp_path)
+    try:
+        yield found
+    finally:
+        kill_all(found.old)
+
+
+def test_a_move_loses_nothing_though_it_is_killed_and_people_go_on_signing(moving: Moving) -> None:
+    public = moving.serve_public_alone()
+    moving.sign("meanwhile@example.org")
+    moving.move_until_killed()
+    copied = moving.ask("SELECT count(*) FROM signatures_signature")
+    assert 0 < copied < PEOPLE
+
+    with closing(psycopg.connect(moving.url, autocommit=True)) as connection:
+        connection.execute("UPDATE signatures_signature SET country = 'FR' WHERE id = 7")
+    refused = moving.new.run("move", check=False)
+    assert (refused.returncode, "signatures_signature" in refused.stderr) == (1, True), refused
+    with closing(psycopg.connect(moving.url, autocommit=True)) as connection:
+        connection.execute("UPDATE signatures_signature SET country = 'KE' WHERE id = 7")
+
+    said = moving.new.run("move").stdout
+    assert "each was compared" in said
+    assert "1 forms" in said
+    differing = {name for name, (ours, theirs) in moving.sizes().items() if ours != theirs}
+    assert differing <= {"machines_keymark"}, "only PostgreSQL's machines are held to one set of keys"
+    here, there = moving.signatures()
+    assert here == there
+    assert len(here) == PEOPLE + 1
+
+    moving.sign("last@example.org")  # by the old public process, just before it is told of the new database
+    public.terminate()
+    public.wait(timeout=20)
+    moving.new.start()
+    assert "1 forms" in moving.new.run("move").stdout
+    assert "0 forms" in moving.new.run("move").stdout
+
+    for address in ("meanwhile@example.org", "last@example.org"):
+        moving.new.wait_for_mail(address)
+    before = moving.new.counts(SLUG)["total"]
+    assert moving.post(urlsplit(moving.link).path, {"answer": "yes"}) == 303
+    wait_until(lambda: moving.new.counts(SLUG)["total"] == before + 1, "a link of before the move to count")
+    moving.new.stop()
+
+    refused = moving.old.run("worker", check=False)
+    assert (refused.returncode, "moved to PostgreSQL" in refused.stderr) == (1, True), refused
+
+
+def test_a_move_into_a_database_that_is_not_empty_is_refused(tmp_path: Path) -> None:
+    url = new_database()
+    old = Program(tmp_path / "run", extra=dict(WIDE), records={})
+    old.folder.mkdir(parents=True)
+    other = Program(tmp_path / "other", extra=WIDE | {"CLARION_DATABASE_URL": url})
+    other.folder.mkdir(parents=True)
+    call = write_short_call(tmp_path / "call")
+    old.launch(call, "--draft")
+    other.launch(call, "--draft")
+
+    refused = Program(old.folder, extra=WIDE | {"CLARION_DATABASE_URL": url}).run("move", check=False)
+
+    assert (refused.returncode, "not empty" in refused.stderr) == (1, True), refused
+    assert not (old.data / "records" / "MOVED").exists()
