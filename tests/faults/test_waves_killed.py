@@ -11,7 +11,7 @@ import pytest
 
 from clarion.kernel.clock import utc_now
 from clarion.kernel.ids import new_id
-from tests.faults.test_worker_killed import Machine, wait_for
+from tests.faults.worker_alone import Machine, wait_for
 
 pytestmark = pytest.mark.faults
 
