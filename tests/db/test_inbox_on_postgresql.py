@@ -18,6 +18,7 @@ from clarion.kernel.databases import Database, read_database
 from clarion.kernel.ids import new_id
 from tests.door import HOME, SIGN, Door
 from tests.postgres import empty_inbox, make_inbox, new_database, shared_server
+from tests.program import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +185,24 @@ def test_a_commit_that_no_standby_holds_is_not_acknowledged(url: str, database: 
     finally:
         server.execute("ALTER SYSTEM RESET synchronous_standby_names")
         server.execute("SELECT pg_reload_conf()")
+
+
+def test_nobody_waits_for_ever_for_a_standby_that_is_gone(
+    url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clarion.inbox.postgres_writer._LONGEST_WAIT_SECONDS", 0.5)
+    server = shared_server()
+    with closing(open_writer(Path(), database)) as writer:
+        server.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        server.execute("SELECT pg_reload_conf()")
+        try:
+            began = monotonic()
+            assert is_away(lambda: writer.append([(new_id(), b"x")], 1, b"key"))
+            assert monotonic() - began < 20
+        finally:
+            server.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            server.execute("SELECT pg_reload_conf()")
+        wait_until(lambda: not is_away(lambda: writer.append([(new_id(), b"y")], 1, b"key")), "appending again")
 
 
 def _cancel_waits(stop: Event) -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from clarion.inbox.patience import Patience
 from clarion.inbox.postgres import TABLE, Line
 from clarion.kernel.clock import utc_now
 from clarion.kernel.databases import Database
 
 # A worker takes whole rows of the table, so none holds more submissions than this.
 _IN_A_ROW = 100
+_LONGEST_WAIT_SECONDS = 5.0  # then visitors are told to try again
 _INTO = f"INSERT INTO {TABLE} (key_number, sealed_key, accepted_at, size, submissions, bodies) VALUES "  # noqa: S608
 _ROW = "(%b, %b, %b, %b, %b, %b)"
 
@@ -22,6 +24,7 @@ class PostgresWriter:
 
     def __init__(self, database: Database) -> None:
         self._line = Line(database, "clarion-public")
+        self._patience = Patience(_LONGEST_WAIT_SECONDS)
 
     def append(
         self, rows: Sequence[tuple[str, bytes]], key_number: int, sealed_key: bytes, *, at: float | None = None
@@ -36,9 +39,10 @@ class PostgresWriter:
             part = rows[start : start + _IN_A_ROW]
             ids, bodies = [bytes.fromhex(submission) for submission, _ in part], [body for _, body in part]
             said += [key_number, sealed_key, accepted_at, len(part), ids, bodies]
-        with self._line.use() as connection:
+        with self._line.use() as connection, self._patience.with_connection(connection.fileno()):
             connection.execute(_INTO + ", ".join([_ROW] * (len(said) // 6)), said)
 
     def close(self) -> None:
         """Close the connection; what was appended stays."""
         self._line.close()
+        self._patience.close()
