@@ -49,7 +49,7 @@ INSTALLED_APPS = [
     "clarion.office",
 ]
 
-_SQLITE: dict[str, Any] = {
+SQLITE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": ENV.data.records,
     "OPTIONS": {
@@ -81,7 +81,7 @@ def _postgresql(database: Database) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": _postgresql(ENV.database) if ENV.database else _SQLITE}
+DATABASES = {"default": _postgresql(ENV.database) if ENV.database else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "organisers.Organiser"
 

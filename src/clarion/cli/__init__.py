@@ -38,6 +38,7 @@ COMMANDS = {
     "backup": Command("clarion.cli.backup", False, "Save everything while it runs."),
     "restore": Command("clarion.cli.restore", True, "Put a backup back."),
     "database": Command("clarion.cli.database", True, "Look after the database: its tables and roles."),
+    "move": Command("clarion.cli.move", True, "Move everything from SQLite to PostgreSQL."),
     "office-link": Command("clarion.cli.office_link", True, "Make a sign-in link for an organiser."),
     "demo": Command("clarion.cli.demo", False, "Show everything on a sample call."),
 }

@@ -15,11 +15,20 @@ class TablesBehind(ClarionError):
     """The tables are older than this Clarion, and this role may not change them."""
 
 
+class RecordsMoved(ClarionError):
+    """The records in the data folder are out of use: writing to them would lose what is written."""
+
+
 def migrate_if_behind() -> bool:
     """Bring the database's schema up to date; gives whether anything had to be done. Safe to repeat and to race.
 
-    Raises `TablesBehind` where the role of CLARION_DATABASE_URL does not own the tables.
+    Raises `TablesBehind` where the role of CLARION_DATABASE_URL does not own the tables, and `RecordsMoved`.
     """
+    if connection.vendor == "sqlite" and ENV.data.moved.exists():
+        raise RecordsMoved(
+            "The records were moved to PostgreSQL, and those here are of before. Set CLARION_DATABASE_URL; only if the"
+            f" move shall be undone, with all that came since, remove {ENV.data.moved}."
+        )
     with migrating_alone(ENV.data):
         try:
             return _bring_up_to_date()

@@ -19,6 +19,11 @@ class DataFolder:
         return self.root / "records" / "records.sqlite3"
 
     @property
+    def moved(self) -> Path:
+        """Says that the records' SQLite file is not in use any more: they were moved to PostgreSQL."""
+        return self.root / "records" / "MOVED"
+
+    @property
     def inbox(self) -> Path:
         """The inbox's SQLite file; its lock lies beside it."""
         return self.root / "inbox" / "inbox.sqlite3"
