@@ -5,7 +5,7 @@ RUN := $(UV) run --quiet
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := commands
-.PHONY: commands setup browser demo test check lint fix dev bench soak catalogs wheel
+.PHONY: commands setup browser demo test check lint fix dev bench soak catalogs failover wheel
 
 commands: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -50,6 +50,9 @@ bench: setup ## speed, as a table of ratios
 
 soak: setup browser ## long fault and load runs
 	@$(RUN) pytest tests/faults tests/browser --soak
+
+failover: setup ## two PostgreSQL servers; the first is killed under load, the second takes over
+	@$(RUN) python -m scripts.failover_demo
 
 wheel: ## build the wheel
 	@$(UV) build --wheel
