@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -15,11 +16,13 @@ from clarion.kernel.clock import DAY, utc_now
 from clarion.kernel.keys import Keys
 from clarion.kernel.policy import read_policy
 from clarion.mirrors.lock import publish_lock
+from clarion.pages import publishing as pages
 from clarion.signatures.actions import confirm_signatures
+from clarion.worker import publishing
 from clarion.worker.publishing import COUNTS_EVERY, Publisher, PublishLoop, promised_work, publish_now
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
-from tests.make import MINUTE, NOON, make_campaign, make_confirmation, make_signature
+from tests.make import MINUTE, NOON, make_campaign, make_confirmation, make_event, make_signature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -87,6 +90,66 @@ def test_a_promise_that_cannot_be_kept_waits_and_holds_up_no_other(data_folder: 
     assert not publisher.keep_one(NOON)
     assert [one.name for one in promised_work()] == ["publish-switches"]
     assert publisher.keep_one(NOON + MINUTE)
+
+
+def promise_events(*ids: str) -> None:
+    with transaction.atomic():
+        for event_id in ids:
+            promise("publish-event", campaign="clean-water", event=event_id)
+
+
+def test_what_lists_events_is_published_once_for_all_that_wait(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A moderator keeps fifty in a minute: each has its page at once, and ten thousand others are listed once."""
+    campaign = make_campaign()
+    events = [make_event(campaign, title=f"Number {n}") for n in range(3)]
+    runs: list[list[str]] = []
+    real = pages.publish_events
+
+    def publish(slug: str, ids: list[str], **more: Any) -> None:
+        runs.append(ids)
+        real(slug, ids, **more)
+
+    monkeypatch.setattr(pages, "publish_events", publish)
+    ids = [event.public_id for event in events]
+    promise_events(*ids, ids[0])
+
+    assert Publisher(ENV, Pulse()).keep_one(NOON)
+
+    assert runs == [ids]
+    assert promised_work() == []
+    listed = (data_folder / "site/clean-water/en/events/index.html").read_text()
+    assert all(f"Number {n}" in listed for n in range(3))
+    assert all((data_folder / f"site/clean-water/en/events/{event_id}/index.html").is_file() for event_id in ids)
+
+
+def test_an_event_that_cannot_be_published_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are tried together first, and then each by itself."""
+    make_campaign()
+    promise_events("good", "bad", "other")
+
+    def publish(_: str, ids: list[str], **__: Any) -> None:
+        if "bad" in ids:
+            raise ValueError(ids)
+
+    monkeypatch.setattr(pages, "publish_events", publish)
+    publisher = Publisher(ENV, Pulse())
+
+    assert publisher.keep_one(NOON)
+    assert not publisher.keep_one(NOON)
+    while publisher.keep_one(NOON + MINUTE):
+        pass
+    assert [one.arguments["event"] for one in promised_work()] == ["bad"]
+
+
+def test_figures_do_not_wait_behind_thousands_of_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All events of a day may end in one hour."""
+    monkeypatch.setattr(publishing, "_AT_ONCE", 5)
+    promise_events(*(f"event-{n}" for n in range(10)))
+    promise_all("publish-counts")
+
+    assert promised_work()[0].name == "publish-counts"
 
 
 def test_a_command_publishes_only_while_nobody_else_does(data_folder: Path) -> None:

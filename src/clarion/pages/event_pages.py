@@ -69,11 +69,7 @@ def event_page(scene: Scene, event: Event, draw: Callable[[str], Markup] = qr_co
     """The page of one event: its own words, set into the text that all pages of its look share."""
     one = showing(event, scene)
     words = words_of(scene, event, one, draw)
-    look = Look(
-        one.is_off, one.is_over, event.checked, event.origin == Event.Origin.PROPOSAL,
-        frozenset(name for name, word in words.items() if word),
-    )  # fmt: skip
-    return Raw(f"{one.address}index.html", _layout(scene, look).filled(words))
+    return Raw(f"{one.address}index.html", _layout(scene, look_of(event, one, words)).filled(words))
 
 
 WORDS = (
@@ -92,6 +88,12 @@ class Look:
     checked: str
     is_proposal: bool
     said: frozenset[str]
+
+
+def look_of(event: Event, one: Showing, words: Mapping[str, str]) -> Look:
+    """The look of an event with these words."""
+    said = frozenset(name for name, word in words.items() if word)
+    return Look(one.is_off, one.is_over, event.checked, event.origin == Event.Origin.PROPOSAL, said)
 
 
 def words_of(scene: Scene, event: Event, one: Showing, draw: Callable[[str], Markup]) -> dict[str, str]:
@@ -136,9 +138,13 @@ def _layout(scene: Scene, look: Look) -> Layout:
     A gap is marked by what no record can hold, for NUL is refused at every door.
     """
     marks = {name: Markup(f"\0{name}\0") if name in look.said else "" for name in WORDS}  # noqa: S704 - a gap
-    context = {"words": marks, "look": look, **_report_form(scene)}
-    text = render_page(Page(scene.at(f"events/{marks['id']}/"), "pages/event.html", context), scene)
-    return Layout(tuple(text.split("\0")))
+    return Layout(tuple(render_page(page_with(scene, look, marks), scene).split("\0")))
+
+
+def page_with(scene: Scene, look: Look, words: Mapping[str, str]) -> Page:
+    """The page as the template renders it."""
+    context = {"words": words, "look": look, **_report_form(scene)}
+    return Page(scene.at(f"events/{words['id']}/"), "pages/event.html", context)
 
 
 def _report_form(scene: Scene) -> dict[str, object]:

@@ -1,0 +1,189 @@
+"""Pages printed by further processes are the same pages, and no such process is ever left behind."""
+
+import pickle
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clarion.kernel.files import DataFolder
+from clarion.kernel.keys import Keys
+from clarion.mirrors.lock import publish_lock
+from clarion.pages.hands import Hand, HandLost, Hands, hands
+from clarion.pages.pausing import Overtaken, Pause
+from clarion.pages.press import Press
+from clarion.pages.printing import Manuscript, Printed, Sheet, print_sheet, sheets_of
+from clarion.pages.publication import Publication
+from clarion.places.countries import CODES
+from tests.make import NOON, make_campaign, make_event, make_venue
+
+pytestmark = pytest.mark.django_db
+
+SHEET = Sheet("events", 0, 3)
+
+
+@pytest.fixture
+def manuscript(tmp_path: Path, keys: Keys) -> Manuscript:
+    """Three events in two languages, of which one has an organiser; three countries."""
+    campaign = make_campaign(languages=("en", "ar"))
+    make_event(campaign, venue=make_venue(campaign), bring="A cup")
+    make_event(campaign, country="UG", starts_local="2026-12-11T18:00")
+    hosted = make_event(campaign, keys)
+    run = Publication(campaign, press(tmp_path / "alone"))
+    return Manuscript(run.press, run.scenes, [hosted])
+
+
+def press(root: Path) -> Press:
+    data = DataFolder(root)
+    data.make()
+    hidden = ", ".join(f'"{code}"' for code in sorted(CODES - {"KE", "UG", "EG"}))
+    (root / "countries.toml").write_text(f"hide = [{hidden}]\n")
+    return Press(data, "https://call.example.org", "https://office.example.org", NOON)
+
+
+def moved_to(manuscript: Manuscript, root: Path) -> Manuscript:
+    """The same, to be printed elsewhere."""
+    elsewhere = press(root)
+    scenes = [replace(scene, press=elsewhere) for scene in manuscript.scenes]
+    return Manuscript(elsewhere, scenes, manuscript.hosted)
+
+
+def files_below(root: Path) -> dict[str, bytes]:
+    parts = [path for part in ("site", "manage") for path in (root / part).rglob("*") if path.is_file()]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in parts}
+
+
+def test_a_hand_prints_what_the_publisher_would(manuscript: Manuscript, tmp_path: Path) -> None:
+    """Byte for byte, in every language; and it says which files these are, so that no other goes."""
+    sheets = sheets_of(manuscript)
+    with hands(moved_to(manuscript, tmp_path / "hands"), 2) as held:
+        by_hands = list(held.print(sheets, Pause()))
+    alone = [print_sheet(manuscript, sheet) for sheet in sheets]
+
+    assets = {name for name in files_below(tmp_path / "alone") if name.startswith("site/-/")}
+    expected = files_below(tmp_path / "alone")
+    assert files_below(tmp_path / "hands") == {name: expected[name] for name in expected.keys() - assets}
+    assert {sheet.kind for sheet in sheets} == {"events", "manage", "countries"}
+    assert _all(by_hands) == _all(alone)
+
+
+def _all(printed: list[Printed]) -> tuple[set[str], set[str], list[tuple[str, str]]]:
+    site = {file for one in printed for file in one.site}
+    manage = {file for one in printed for file in one.manage}
+    return site, manage, sorted(pair for one in printed for pair in one.indexed)
+
+
+def test_all_hands_rest_in_a_pause_and_none_is_left_when_it_ends_the_run(
+    manuscript: Manuscript, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is published in a pause is newer than what they have in hand."""
+    under_way = 0
+    most = 0
+    real = Hand.print
+
+    def counted(hand: Hand, text: bytes, sheet: Sheet) -> Printed:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            return real(hand, text, sheet)
+        finally:
+            under_way -= 1
+
+    def overtake() -> None:
+        assert under_way == 0
+        raise Overtaken
+
+    monkeypatch.setattr(Hand, "print", counted)
+    with hands(manuscript, 2) as held:
+        printed = held.print([SHEET] * 20, Pause(overtake, lambda: most > 0))
+        with pytest.raises(Overtaken):
+            list(printed)
+    pids = [hand.process.pid for hand in held._all]
+    assert most > 0
+    assert not any(is_running(pid) for pid in pids)
+
+
+def test_a_hand_that_is_killed_is_told_and_no_page_is_half_written(manuscript: Manuscript, tmp_path: Path) -> None:
+    print_sheet(manuscript, SHEET)
+    whole = files_below(tmp_path / "alone")
+    held = Hands(manuscript, 1)
+    try:
+        printed = held.print([SHEET] * 1000, Pause())
+        next(printed)
+        held._all[0].process.kill()
+        with pytest.raises(HandLost):
+            list(printed)
+    finally:
+        held.end()
+    assert files_below(tmp_path / "alone") == whole
+
+
+KILLED = """
+import os, pickle, sys, django
+django.setup()
+from pathlib import Path
+from clarion.mirrors.lock import publish_lock
+from clarion.pages.hands import hands
+from clarion.pages.pausing import Pause
+from clarion.pages.printing import Sheet
+manuscript = pickle.loads(Path(sys.argv[1]).read_bytes())
+with publish_lock(manuscript.press.data.publish_lock), hands(manuscript, 2) as held:
+    for _ in held.print([Sheet("events", 0, 3)] * 100000, Pause()):
+        print(*(hand.process.pid for hand in held._all), flush=True)
+"""
+
+
+def test_hands_end_with_a_publisher_that_is_killed_and_nobody_publishes_before(
+    manuscript: Manuscript, tmp_path: Path
+) -> None:
+    """Else what a hand still has in hand would be written over what the next publisher wrote."""
+    (tmp_path / "manuscript").write_bytes(pickle.dumps(manuscript))
+    with killed_publisher(tmp_path / "manuscript") as pids:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with publish_lock(manuscript.press.data.publish_lock) as is_ours:
+                if is_ours:
+                    assert not any(is_writing(pid) for pid in pids)
+                    break
+            time.sleep(0.01)
+        else:
+            pytest.fail("the lock was never free")
+
+
+@contextmanager
+def killed_publisher(manuscript: Path) -> Iterator[list[int]]:
+    """A publisher that was killed in the middle of its work; gives the ids of its hands."""
+    command = [sys.executable, "-c", KILLED, str(manuscript)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pids = [int(word) for word in process.stdout.readline().split()]
+        assert len(pids) == 2
+        process.kill()
+        process.wait()
+        yield pids
+
+
+def is_running(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def is_writing(pid: int) -> bool:
+    """Whether a process may still write: neither gone nor a dead one whose parent has not looked."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX" and "hands.lock" in "".join(_open_files(pid))
+
+
+def _open_files(pid: int) -> Iterator[str]:
+    try:
+        yield from (str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return
