@@ -48,8 +48,8 @@ catalogs: setup ## gather the interface's strings into the .po files
 bench: setup ## speed, as a table of ratios
 	@$(RUN) python -m bench $(NAME)
 
-soak: setup browser ## long fault and load runs
-	@$(RUN) pytest tests/faults tests/browser --soak
+soak: setup browser ## long fault and load runs; leaves build/soak/summary.md
+	@scripts/run-soak $(RUN) pytest -q
 
 failover: setup ## two PostgreSQL servers; the first is killed under load, the second takes over
 	@$(RUN) python -m scripts.failover_demo

@@ -171,7 +171,7 @@ class Door:
         """What lies in the inbox, opened as the worker opens it."""
         ring, links = read_key_ring(self.data.keys, "inbox"), link_public_keys(read_key_ring(self.data.keys, "link"))
         reader = open_reader(self.data.inbox, self.env.inbox_database)
-        rows = reader.take(10_000)
+        rows = reader.take(10_000_000)
         reader.close()
         return [
             read_submission(open_row(open_batch_key(ring, row.key_number, row.sealed_key), row.body), links)

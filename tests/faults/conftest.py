@@ -1,4 +1,4 @@
-"""What the fault tests measured: `make soak` leaves it as a table in `build/soak/summary.md`."""
+"""What the fault tests measured: `make soak` leaves it as tables in `build/soak/`."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SUMMARY = Path(__file__).parents[2] / "build" / "soak" / "summary.md"
+FOLDER = Path(__file__).parents[2] / "build" / "soak"
 _rows: dict[str, list[str]] = {}
 _began = time.monotonic()
 
@@ -31,6 +31,11 @@ def note(request: pytest.FixtureRequest) -> Iterator[Note]:
 _FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Some promises are only told by a long run."""
+    return True if collection_path.name == "test_long_runs.py" and not config.getoption("--soak") else None
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Remember how each test here ended, and what it measured."""
@@ -47,8 +52,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the summary of a long run."""
     if session.config.getoption("--soak") and _rows:
-        SUMMARY.parent.mkdir(parents=True, exist_ok=True)
-        SUMMARY.write_text("\n".join(_lines()) + "\n", encoding="utf-8")
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        summary = FOLDER / f"{session.config.getoption('--database')}.md"
+        summary.write_text("\n".join(_lines()) + "\n", encoding="utf-8")
 
 
 def _lines() -> Iterator[str]:

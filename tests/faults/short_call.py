@@ -1,11 +1,16 @@
 """The program with a call of one language: published in a moment, and with limits as behind a trusted proxy."""
 
+import atexit
 import os
+import shutil
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.faults.crowd import Door
+from tests.postgres import on_postgresql
 from tests.program import Program
 
 SLUG = "short-call"
@@ -30,11 +35,24 @@ def write_short_call(folder: Path, statement: str = _STATEMENT) -> Path:
 
 
 def start_short_call(folder: Path, **settings: str) -> Program:
-    """The program, launched and serving."""
+    """The program, launched and serving. Its data folder may be there, and empty."""
     program = Program(folder / "run", extra=WIDE | settings)
     program.folder.mkdir(parents=True, exist_ok=True)
-    program.launch(write_short_call(folder / "call"))
+    if on_postgresql():
+        program.launch(write_short_call(folder / "call"))
+    else:
+        shutil.copytree(_launched(), program.data, dirs_exist_ok=True)
     return program.start()
+
+
+@cache
+def _launched() -> Path:
+    """A data folder in which the call was launched: launching once, and copying, saves each test some seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="clarion-launched-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    program = Program(folder, extra=WIDE)
+    program.launch(write_short_call(folder / "call"))
+    return program.data
 
 
 def door_of(program: Program) -> Door:

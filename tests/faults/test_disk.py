@@ -15,7 +15,7 @@ import pytest
 
 from clarion.inbox.store import set_aside_files
 from tests.faults.conftest import Note
-from tests.faults.short_call import SIGN, SLUG, WIDE, kill_all, write_short_call
+from tests.faults.short_call import SIGN, SLUG, kill_all, start_short_call
 from tests.program import Program, wait_until
 
 pytestmark = pytest.mark.faults
@@ -81,18 +81,10 @@ def is_served(program: Program) -> bool:
     return ask(program, "GET", f"/{SLUG}/en/")[0] == 200
 
 
-def start(folder: Path) -> Program:
-    """The program with a short call, on folders that may be mounts."""
-    program = Program(folder / "run", extra=WIDE)
-    program.folder.mkdir(parents=True, exist_ok=True)
-    program.launch(write_short_call(folder / "call"))
-    return program.start()
-
-
 @contextmanager
 def running(folder: Path) -> Iterator[Program]:
     """The program with a short call, gone afterwards."""
-    program = start(folder)
+    program = start_short_call(folder)
     try:
         yield program
     finally:

@@ -56,9 +56,11 @@ class Killer:
         """What starts it again is systemd in production (Restart=always), and this test here."""
         process = self._program.process
         assert process is not None
+        before = set(processes_of(self._program))
         process.kill()
         process.wait()
         self._program.start()
+        wait_until(lambda: not (before & set(processes_of(self._program))), "nothing of it to be left")
 
     def _pid_of(self, part: str) -> int:
         pid: int = wait_until(lambda: parts_of(self._program).get(part), f"{part} to run")
@@ -113,13 +115,3 @@ def _slowest(killer: Killer) -> dict[str, str]:
 
 def _total(program: Program) -> int:
     return int(program.counts(SLUG)["total"])
-
-
-def test_when_the_supervisor_is_killed_nothing_is_left_holding_a_port(program: Program) -> None:
-    assert program.process is not None
-    before = set(processes_of(program))
-    program.process.kill()
-    program.process.wait()
-
-    wait_until(lambda: not (before & set(processes_of(program))), "the children to end", seconds=15)
-    program.start()
