@@ -78,19 +78,18 @@ class SharedRoad:
     def _send(self, line: Connection) -> None:
         paths = self._notes.take()
         for start in range(0, len(paths), _AT_ONCE):
-            with line.transaction():
-                for path in paths[start : start + _AT_ONCE]:
-                    self._send_one(line, path)
+            self._send_some(line, paths[start : start + _AT_ONCE])
         self._notes.settle()
         if not paths:
             line.execute("SELECT 1")  # is it still there, and the right with it?
 
-    def _send_one(self, line: Connection, path: str) -> None:
-        file = read_file(self._root, path)
-        if file is None:
-            line.execute(_GONE, {"path": path})
-        else:
-            line.execute(_PUT, (path, file.hash, file.content, file.br, file.gz))
+    def _send_some(self, line: Connection, paths: list[str]) -> None:
+        """As they lie here now, in one commit: what is gone first, for a folder that went may be there again."""
+        files = [(path, read_file(self._root, path)) for path in paths]
+        there = [(path, file.hash, file.content, file.br, file.gz) for path, file in files if file]
+        with line.transaction(), line.cursor() as cursor:
+            cursor.executemany(_GONE, [{"path": path} for path, file in files if file is None])
+            cursor.executemany(_PUT, there)
 
     def _begin(self) -> None:
         """Where nothing was ever sent, everything that lies here is."""
