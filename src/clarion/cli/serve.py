@@ -108,6 +108,8 @@ def _default_bind(url: str, port: int) -> Bind:
 
 def _refuse_unsafe(env: Env, places: Mapping[str, Bind], only: str | None) -> list[str]:
     """What is only good for a trial; raises `Unsafe` for what is not even that."""
+    if env.inbox_database and not env.database and only != "public":
+        raise Unsafe("CLARION_INBOX_URL is set and CLARION_DATABASE_URL is not: nobody would drain that inbox.")
     parts: tuple[Part, ...] = ("public", "office")
     urls = {"public": env.public_url, "office": env.office_url}
     listening = [Listening(part, places[part].host, urls[part]) for part in parts if only in (None, part)]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 _OURS = "pgbouncer"
 # Parameters of libpq that may follow the `?` (PostgreSQL documentation, 34.1.2).
@@ -62,11 +62,11 @@ def read_database(text: str) -> Database | None:
     """
     if not text:
         return None
-    parts = urlsplit(text)
+    parts = _split(text)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     is_pooled = _yes_or_no(options.pop(_OURS, "false"))
-    if unknown := sorted(options.keys() - _KNOWN):
-        raise ValueError(f"nothing is known of the option {unknown[0][:40]!r}")
+    if options.keys() - _KNOWN:
+        raise ValueError("an option after the ? is none that is known; is a ? in the password written as %3F?")
     login, _, place = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     hosts, ports = _places(place)
@@ -81,6 +81,13 @@ def read_database(text: str) -> Database | None:
     )
     _refuse_doubtful(found, parts.scheme)
     return found
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        raise ValueError("is no address") from None  # its own text repeats what was given
 
 
 def _refuse_doubtful(found: Database, scheme: str) -> None:

@@ -1,0 +1,89 @@
+"""Addresses of databases: what is read, what is refused, and that no password shows."""
+
+import pytest
+
+from clarion.cli.roles import Place, role_statements
+from clarion.cli.serve import intake_environ, office_environ, worker_environ
+from clarion.env import SettingsWrong, read_env
+from clarion.kernel.databases import Database, read_database
+
+OWNER = "postgresql://clarion:o@db.example.org/clarion?sslmode=verify-full"
+INTAKE = "postgresql://clarion_intake:i@db.example.org/clarion?sslmode=verify-full"
+OFFICE = "postgresql://clarion_office:f@db.example.org/clarion?sslmode=verify-full"
+
+
+def read(text: str) -> Database:
+    found = read_database(text)
+    assert found
+    return found
+
+
+def test_an_address_is_read_with_what_is_escaped_in_it() -> None:
+    found = read("postgresql://a%40b:p%2Fw%3A@db.example.org:6432/name?sslmode=require&pgbouncer=true")
+
+    assert (found.user, found.password, found.name, found.is_pooled) == ("a@b", "p/w:", "name", True)
+    assert found.parameters().items() >= {
+        "host": "db.example.org", "port": "6432", "dbname": "name", "sslmode": "require", "gssencmode": "disable",
+    }.items()  # fmt: skip
+
+
+def test_several_hosts_and_sockets_are_read() -> None:
+    two = read("postgresql://u:p@one:5432,[::1]:5433/n?target_session_attrs=read-write&sslmode=require")
+    socket = read("postgresql://u@/n?host=/var/run/postgresql")
+
+    assert (two.hosts, two.ports) == ("one,::1", "5432,5433")
+    assert (socket.hosts, socket.ports, socket.is_near) == ("/var/run/postgresql", "", True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mysql://u:secret@localhost/n",
+        "postgresql://u:secret@localhost/",
+        "postgresql://:secret@localhost/n",
+        "postgresql://u:secret@db.example.org/n",  # over a network without a word on TLS
+        "postgresql://u:sec/ret@localhost/n",
+        "postgresql://u:secret@localhost:port/n",
+        "postgresql://u:secret@localhost/n?options=-csecret",
+        "postgresql://u:secret@localhost/n?pgbouncer=perhaps",
+        "postgresql://u:?secret@localhost/n",
+        "postgresql://u:secret\u2100@localhost/n",
+        "postgresql://u:secret@[localhost/n",
+    ],
+)
+def test_what_cannot_be_used_is_refused_without_repeating_the_password(text: str) -> None:
+    with pytest.raises(SettingsWrong) as refused:
+        read_env({"CLARION_DATABASE_URL": text, "CLARION_DATA": "nowhere"})
+
+    assert "CLARION_DATABASE_URL" in str(refused.value)
+    assert "sec" not in str(refused.value).replace("CLARION_DATABASE_URL", "")
+
+
+def test_no_text_of_a_database_shows_its_password() -> None:
+    assert "s3cret" not in repr(read("postgresql://u:s3cret@localhost/n"))
+
+
+def test_each_process_is_handed_its_own_way_to_the_database() -> None:
+    given = {
+        "CLARION_DATABASE_URL": OWNER, "CLARION_INBOX_URL": INTAKE, "CLARION_OFFICE_DATABASE_URL": OFFICE,
+        "PATH": "/bin",
+    }  # fmt: skip
+
+    assert intake_environ(given) == {"CLARION_INBOX_URL": INTAKE, "PATH": "/bin"}
+    assert office_environ(given) == {"CLARION_DATABASE_URL": OFFICE, "PATH": "/bin"}
+    assert worker_environ(given) == {"CLARION_DATABASE_URL": OWNER, "PATH": "/bin"}
+
+
+def test_a_single_address_serves_all_and_files_stay_files() -> None:
+    given = {"CLARION_DATABASE_URL_FILE": "/run/secrets/db"}
+
+    assert intake_environ(given) == {"CLARION_INBOX_URL_FILE": "/run/secrets/db"}
+    assert office_environ(given) == worker_environ(given) == given
+    assert office_environ(given | {"CLARION_OFFICE_DATABASE_URL": OFFICE}) == {"CLARION_DATABASE_URL": OFFICE}
+
+
+def test_names_of_roles_and_databases_are_quoted() -> None:
+    said = list(role_statements(Place('my "db"', "Owner")))
+
+    assert 'GRANT CONNECT ON DATABASE "my ""db""" TO' in " ".join(said)
+    assert any('FOR ROLE "Owner"' in statement for statement in said)
