@@ -82,7 +82,11 @@ class Line:
             self.close()
         if self._connection is None:
             self._connection = self._open()
-            _refuse_forgetful(self._connection)
+            try:
+                _refuse_forgetful(self._connection)
+            except InboxUnavailable:
+                self.close()  # the next use asks again: what the server says may have been mended
+                raise
         return self._connection
 
     def _open(self) -> Connection:
