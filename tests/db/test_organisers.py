@@ -158,6 +158,34 @@ def test_who_was_put_out_does_not_come_in_by_a_link() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_of_two_admins_who_remove_each_other_one_stays() -> None:
+    """Real threads on a real database."""
+    team = make_team()
+    Membership.objects.all().delete()
+    admins = [actions.add_member(team, f"{name}@example.org", "admin", by=HOST, now=NOON) for name in ("nadia", "omar")]
+    removed: list[bool] = []
+    gate = threading.Barrier(2)
+
+    def remove(organiser: Organiser) -> None:
+        gate.wait()
+        try:
+            actions.remove_member(team, organiser, by=HOST, now=NOON)
+            removed.append(True)
+        except LastAdmin:
+            removed.append(False)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=remove, args=(one,)) for one in admins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(removed) == [False, True]
+    assert Membership.objects.filter(team=team).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_press_at_once_one_comes_in() -> None:
     """Real threads on a real file."""
     token = link_for(make_organiser())

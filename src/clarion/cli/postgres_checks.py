@@ -27,6 +27,7 @@ def postgres_findings(env: Env, database: Database) -> Iterator[Finding]:
     said = f"PostgreSQL {version} answers."
     yield good(said) if version >= OLDEST_VERSION else bad(said, f"Clarion needs PostgreSQL {OLDEST_VERSION}.")
     yield from durability()
+    yield from collation()
     yield from line(database)
     yield from roles(env)
 
@@ -55,6 +56,16 @@ def durability() -> Iterator[Finding]:
         )
     else:
         yield good("Commits are on the disks of PostgreSQL and of a standby.")
+
+
+def collation() -> Iterator[Finding]:
+    """Do texts sort as they do everywhere else, so that the same records give the same pages?"""
+    found = _asked("SELECT datcollate FROM pg_database WHERE datname = current_database()")
+    if found.upper() not in ("C", "POSIX", "C.UTF-8", "C.UTF8"):
+        yield doubtful(
+            f"The database sorts texts by {found}: lists may stand in another order than elsewhere.",
+            "Make the database with LOCALE 'C.UTF-8' TEMPLATE template0 (docs/operate/postgresql.md).",
+        )
 
 
 def line(database: Database) -> Iterator[Finding]:
