@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from clarion.cli.snapshot import snapshot
-from clarion.inbox.reader import InboxReader
+from clarion.inbox.ends import open_reader
 from clarion.kernel.clock import utc_now
 from clarion.kernel.files import DataFolder
 from clarion.kernel.keys import Keys, make_missing_keys, read_key_ring
@@ -128,7 +128,9 @@ def test_the_whole_road_holds_a_wave_and_writes_no_address_of_a_network_anywhere
         sign(door, n, name=f"Supporter {n}", client="198.51.100.7")
     make_missing_keys(door.data.keys)
     inbox, links = read_key_ring(door.data.keys, "inbox"), link_public_keys(read_key_ring(door.data.keys, "link"))
-    drainer = Drainer(InboxReader(door.data.inbox), inbox, links, keys, tmp_path / "none.toml", Pulse())
+    drainer = Drainer(
+        open_reader(door.data.inbox, door.env.inbox_database), inbox, links, keys, tmp_path / "none.toml", Pulse()
+    )
     while drainer.step(utc_now()):
         pass
     rows = list(Signature.objects.select_related("campaign"))
@@ -144,6 +146,7 @@ def test_the_whole_road_holds_a_wave_and_writes_no_address_of_a_network_anywhere
     assert confirmed_count(Wave.objects.get().campaign) == 0
     stored = json.dumps(list(Signature.objects.values("network_mark", "network_mark_before", "country")))
     assert "198.51" not in stored
+    drainer._reader.close()
     assert not any(b"198.51.100" in path.read_bytes() for path in door.data.root.rglob("*") if path.is_file())
 
 
