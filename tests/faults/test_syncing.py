@@ -171,7 +171,7 @@ def test_a_failed_sync_answers_503_ends_the_process_and_retries_are_harmless(
     program: Program, note: Note, is_soak: bool
 ) -> None:
     """What such a commit left may be there after the restart or not: people try again, and count once."""
-    rounds = 20 if is_soak else 2
+    rounds = 20 if is_soak else 1
     with Crowd(door_of(program), rate=100, mails=program.mail_folder) as crowd:
         for _ in range(rounds):
             pid = wait_until(lambda: parts_of(program).get("intake"), "the public process")
