@@ -1,5 +1,6 @@
 """POST: a form is checked, appended to the inbox, and only then answered, with a redirect to a published page."""
 
+import time
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,6 +91,7 @@ class Posting:
         is_slow = self._is_slow(route, request, now)
         link = self._link(route, request, rules, now) if route.token else None
         body = await read_body(request, self._admission)
+        whole_at = time.monotonic()
         self._stop_if_switched(route)
         values, duplicates = parse_form(request.headers.get("content-type", ""), body)
         fields = self._fields(route, values, duplicates, now)
@@ -102,6 +104,8 @@ class Posting:
                 new_id(), name, slug, route.language, at.timestamp(), fields, link, route.event, is_slow, token, marks
             )
         )
+        stored_at = time.monotonic()
+        self._admission.note(stored_at - whole_at, stored_at)
         return self._to(route, _page_after(name, fields, link))
 
     def _route(self, rules: Rules, request: Request, now: float) -> Route:
