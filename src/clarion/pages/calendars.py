@@ -7,6 +7,7 @@ takes. A test reads them with that library.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import urlsplit
 
 from clarion.events.models import Event
@@ -50,7 +51,7 @@ def _entry(scene: Scene, event: Event) -> list[str]:
         f"DTSTART:{_instant(event.starts_at)}",
         f"DTEND:{_instant(event.ends_at)}",
         f"DTSTAMP:{stamp}",
-        f"UID:{event.public_id}@{urlsplit(scene.press.public_url).hostname}",
+        f"UID:{event.public_id}@{_host(scene.press.public_url)}",
         f"SEQUENCE:{event.sequence}",
         f"DESCRIPTION:{escaped(_description(scene, event))}",
         f"LAST-MODIFIED:{stamp}",
@@ -64,10 +65,15 @@ def _entry(scene: Scene, event: Event) -> list[str]:
     return lines
 
 
+@cache
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
 def stamp_of(event: Event) -> datetime:
     """When the event's public text last changed."""
-    moments = (event.changed_at, event.cancelled_at, event.moved_at, event.kept_at)
-    return max((at for at in moments if at), default=event.proposed_at)
+    moments = [at for at in (event.changed_at, event.cancelled_at, event.moved_at, event.kept_at) if at]
+    return max(moments) if moments else event.proposed_at
 
 
 def location_of(scene: Scene, event: Event) -> str:

@@ -10,12 +10,11 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from babel import localedata
 from babel.languages import get_official_languages
 from markupsafe import Markup
 
 from clarion.kernel.forms import FORMS, Form
-from clarion.kernel.languages import native_name
+from clarion.kernel.own_names import OWN_NAMES
 from clarion.pages.consent import ConsentForm, consent_sentence, wording_id
 from clarion.pages.labels import event_kind_names, field_labels
 from clarion.pages.site import Page, Scene, once_for_scene
@@ -130,19 +129,12 @@ def _largest_cities(country: str) -> tuple[str, ...]:
 
 
 @cache
-def _all_languages() -> dict[str, str]:
-    """Languages in which CLDR can write, by tag, with their own names in alphabetical order."""
-    tags = {tag for tag in localedata.locale_identifiers() if "_" not in tag and tag != "root"}
-    return dict(sorted(((tag, native_name(tag)) for tag in tags), key=lambda pair: pair[1].casefold()))
-
-
-@cache
 def _languages_of(country: str) -> dict[str, str]:
     """The languages that are official in a country, its regions included; all where no country is named."""
     if not country:
-        return _all_languages()
+        return OWN_NAMES
     official = get_official_languages(country, regional=True, de_facto=True)
-    return {tag: name for tag, name in _all_languages().items() if tag in official}
+    return {tag: name for tag, name in OWN_NAMES.items() if tag in official}
 
 
 def pages_of(scene: Scene) -> Iterator[Page]:

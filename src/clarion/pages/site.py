@@ -100,7 +100,7 @@ class Scene:
     """All that the pages of one campaign in one language may ask for. Read once, before anything is rendered.
 
     `newest`: the events whose text changed last, for feeds. `changing`: ids of those of which a change waits for a
-    moderator.
+    moderator. `kept`: names of countries, and what `once_for_scene` made.
     """
 
     press: Press
@@ -123,7 +123,7 @@ class Scene:
     assets: Assets
     newest: Sequence[Event] = ()
     changing: Collection[str] = frozenset()
-    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)  # by `once_for_scene`
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs: neither a catalogue, which it has itself, nor what was worked out already."""
@@ -182,7 +182,10 @@ class Scene:
 
     def country(self, code: str) -> str:
         """A country's name as this page writes it."""
-        return country_name(code, self.language, self.countries)
+        name: str | None = self.kept.get(code)
+        if name is None:
+            name = self.kept[code] = country_name(code, self.language, self.countries)
+        return name
 
     @cached_property
     def choices(self) -> Sequence[Choice]:
