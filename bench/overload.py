@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.stage import SAMPLE, Running, Stage, running, start
+from bench.table import Bar, Row
 
 SECONDS = float(os.environ.get("BENCH_OVERLOAD_SECONDS", "60"))
 _CALM = 200.0  # forms a second, before and after
@@ -77,6 +78,27 @@ class Bent:
     def share(self) -> float:
         """The part of its best rate that it still accepted."""
         return self.seen.rate("sign 303") / self.most
+
+
+def overload() -> Iterator[Row]:
+    """A line for each; ends where a promise was broken, with the figures that broke it."""
+    for bent in overloads():
+        yield _row(bent)
+        if bent.broken:
+            raise SystemExit(f"{bent.what} at {bent.times} times its rate: {'; '.join(bent.broken)}")
+
+
+def _row(bent: Bent) -> Row:
+    seen = bent.seen
+    return Row(
+        f"overload {bent.what} {bent.times:g}",
+        f"{bent.what} on one core, offered {bent.times:g} times what it takes",
+        f"{seen.rate('sign 303'):,.0f}/s accepted, refusals {seen.at('sign 503', 'p95_ms'):.0f} ms (p95), "
+        f"latest answer {seen.latest_ms:,.0f} ms",
+        bent.share, f"{bent.most:,.0f}/s accepted at most", bent.share,
+        Bar(*((0.7, 0.9) if bent.times < 2 else (1 / 3, 0.5))),
+        seen.at("sign 303", "p50_ms"), seen.at("sign 303", "p99_ms"), memory_mb=max(bent.memory.seen) / 1e6,
+    )  # fmt: skip
 
 
 def overloads() -> Iterator[Bent]:
