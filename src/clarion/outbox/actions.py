@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
+from django.db.models import QuerySet
+
 from clarion.kernel.clock import MINUTE
 from clarion.kernel.ids import new_id
 from clarion.outbox.models import AddressMark, Mail
@@ -74,6 +77,18 @@ def hurry_mails(*, now: datetime) -> int:
 def drop_mails(mails: Collection[Mail]) -> None:
     """These have gone, or have nothing to say any more."""
     Mail.objects.filter(pk__in=[mail.pk for mail in mails]).delete()
+
+
+def take_back_mails(mails: QuerySet[Mail]) -> int:
+    """Drop those of `mails` that are not being sent just now; gives how many.
+
+    One that is under way stays with the worker that sends it, and is dropped by it: whoever waited for the mail host
+    here would keep locks that this worker needs, and its whole batch would go out again. Should the sending fail, a
+    mail about what is erased finds nothing to say.
+    """
+    if connection.features.has_select_for_update_skip_locked:
+        mails = Mail.objects.filter(pk__in=list(mails.select_for_update(skip_locked=True).values_list("pk", flat=True)))
+    return mails.delete()[0]
 
 
 def rest_mails(mails: Mapping[Mail, timedelta], *, now: datetime) -> None:

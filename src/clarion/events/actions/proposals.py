@@ -16,7 +16,7 @@ from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.sealing import hashed_address, keyed_hash, lock_fields, unlock_fields
 from clarion.kernel.submissions import Submission
-from clarion.outbox.actions import MailPromise, note_capped_mails, note_denial, promise_mails
+from clarion.outbox.actions import MailPromise, note_capped_mails, note_denial, promise_mails, take_back_mails
 from clarion.outbox.models import Mail
 from clarion.outbox.queries import mail_cap
 from clarion.places.countries import NO_SETTINGS, CountrySettings, merged
@@ -204,7 +204,7 @@ def erase_words(public_ids: Collection[str], *, state: str) -> None:
     )  # fmt: skip
     for event in events:
         event.revisions.all().delete()
-    Mail.objects.filter(record__in=public_ids).delete()
+    take_back_mails(Mail.objects.filter(record__in=public_ids))
 
 
 @transaction.atomic
@@ -220,7 +220,7 @@ def erase_unconfirmed(*, drained_until: datetime) -> list[str]:
     unmailed = unmailed.exclude(public_id__in=Mail.objects.filter(kind="confirm-event").values("record"))
     mailed = stale.filter(last_mailed_at__lte=late)
     ids = [*mailed.values_list("public_id", flat=True), *unmailed.values_list("public_id", flat=True)]
-    Mail.objects.filter(record__in=ids).delete()
+    take_back_mails(Mail.objects.filter(record__in=ids))
     Event.objects.filter(public_id__in=ids).delete()
     return ids
 

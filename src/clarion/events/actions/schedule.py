@@ -10,6 +10,7 @@ from clarion.campaigns.queries import over_kept
 from clarion.events.actions.promises import promise_event_pages, promise_manage_page, promise_pages
 from clarion.events.models import Event, Revision
 from clarion.events.rules import CONTACT_LIFE, MOVES
+from clarion.outbox.actions import take_back_mails
 from clarion.outbox.models import Mail
 
 _AT_ONCE = 200
@@ -64,7 +65,7 @@ def _erase_hosts(events: list[Event]) -> None:
     Event.objects.filter(pk__in=[event.pk for event in events]).update(
         host_box=None, host_hash=None, same_hash=None, consent="", generation=F("generation") + 1
     )
-    Mail.objects.filter(record__in=[event.public_id for event in events]).delete()
+    take_back_mails(Mail.objects.filter(record__in=[event.public_id for event in events]))
     for event in events:
         promise_manage_page(event)
 

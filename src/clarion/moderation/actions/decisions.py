@@ -40,6 +40,7 @@ from clarion.moderation.rules import (
 from clarion.organisers.models import Organiser
 from clarion.organisers.queries import membership, organiser_by_id
 from clarion.organisers.rules import may_moderate
+from clarion.outbox.actions import take_back_mails
 from clarion.outbox.models import Mail
 
 _MAX_SENTENCE = 500
@@ -211,7 +212,7 @@ def _put_back(decision: Decision, event: Event, now: datetime) -> bool:
 
 def _tell_undone(decision: Decision, event: Event, now: datetime) -> None:
     unsent = Mail.objects.filter(record=event.public_id, detail__decision=decision.public_id)
-    if unsent.delete()[0]:
+    if take_back_mails(unsent):
         return
     if decision.object_kind == "revision":
         mail_host(event, "change-waiting", now=now)

@@ -12,7 +12,7 @@ from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.sealing import hashed_address, lock_fields, unlock_fields
 from clarion.kernel.submissions import Submission
-from clarion.outbox.actions import MailPromise, note_denial, promise_mails
+from clarion.outbox.actions import MailPromise, note_denial, promise_mails, take_back_mails
 from clarion.outbox.models import Mail
 from clarion.signatures.actions.counting import change_sums, tally_key, vote_of
 from clarion.signatures.actions.taking import CONFIRM_KIND
@@ -152,4 +152,4 @@ def _wipe(rows: Collection[Signature], state: Signature.State, *, now: datetime)
         state=state, box=None, address_hash=None, country="", consent="", confirmed_at=None, ended_at=now,
         wave=None, **_NO_MARKS,
     )  # fmt: skip
-    Mail.objects.filter(record__in=[row.public_id for row in rows]).delete()
+    take_back_mails(Mail.objects.filter(record__in=[row.public_id for row in rows]))
