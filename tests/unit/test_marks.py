@@ -74,7 +74,9 @@ def test_who_marked_a_network_yesterday_marks_it_with_the_new_key_today() -> Non
     marks, keys = NetworkMarks(), renewed_keys({}, MONDAY)
     first = marks.of(7, keys, MONDAY)
 
+    assert marks.of(7, keys, TUESDAY) == first  # by the key of the day before, until the policy is written
     assert marks.of(7, renewed_keys(keys, TUESDAY), TUESDAY)[1:] == first
+    assert marks.of(7, keys, MONDAY) == first
     assert marks.of(7, keys, WEDNESDAY) == ()
 
 
