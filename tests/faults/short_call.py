@@ -38,7 +38,7 @@ def start_short_call(folder: Path, **settings: str) -> Program:
     """The program, launched and serving. Its data folder may be there, and empty."""
     program = Program(folder / "run", extra=WIDE | settings)
     program.folder.mkdir(parents=True, exist_ok=True)
-    if on_postgresql():
+    if on_postgresql() or "CLARION_DATABASE_URL" in settings:
         program.launch(write_short_call(folder / "call"))
     else:
         shutil.copytree(_launched(), program.data, dirs_exist_ok=True)
