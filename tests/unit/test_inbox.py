@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -85,6 +86,22 @@ def test_removed_rows_are_in_no_file_once_the_log_is_cut(ends: Ends, tmp_path: P
 
     assert all(canary not in file.read_bytes() for file in tmp_path.iterdir())
     assert reader.integrity_ok()
+
+
+def test_cutting_the_log_waits_for_no_reader_since_intake_would_wait_too(ends: Ends, tmp_path: Path) -> None:
+    """A backup reads for as long as it takes."""
+    writer, reader = ends
+    writer.append([(new_id(), b"x")], 1, b"key")
+    backup = sqlite3.connect(tmp_path / "inbox.sqlite3", isolation_level=None)
+    backup.execute("BEGIN")
+    backup.execute("SELECT count(*) FROM rows").fetchone()
+    writer.append([(new_id(), b"y")], 1, b"key")
+
+    began = monotonic()
+    assert not reader.truncate_log()
+    assert monotonic() - began < 1
+    backup.close()
+    assert reader.truncate_log()
 
 
 def test_a_batch_is_stored_whole_or_not_at_all(ends: Ends) -> None:

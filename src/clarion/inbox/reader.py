@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from clarion.inbox.store import InboxBroken, InboxFile, InboxUnavailable
+from clarion.inbox.store import BUSY_MILLISECONDS, InboxBroken, InboxFile, InboxUnavailable
 from clarion.kernel.clock import from_epoch
 from clarion.kernel.ids import RecordId
 
@@ -69,9 +69,16 @@ class InboxReader:
         return from_epoch(found[0]) if found else None
 
     def truncate_log(self) -> bool:
-        """Move the log into the file and cut it to nothing, so that removed rows are gone; False: try again."""
+        """Move the log into the file and cut it to nothing, so that removed rows are gone; False: try again.
+
+        Waits for nobody who reads, a backup say: intake would wait too.
+        """
         with self._file.turn() as db:
-            is_busy: int = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            db.execute("PRAGMA busy_timeout=0")
+            try:
+                is_busy: int = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                db.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         return not is_busy
 
     def integrity_ok(self) -> bool:

@@ -25,13 +25,14 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS rows (seq INTEGER PRIMARY KEY AUTOINCREMENT, submission BLOB NOT NULL,"
     " batch INTEGER NOT NULL, accepted_at REAL NOT NULL, body BLOB NOT NULL)",
 )
+BUSY_MILLISECONDS = 5000
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # the log is on disk before a commit returns
     "secure_delete=ON",  # removed rows are overwritten
     "wal_autocheckpoint=20000",  # measured: smaller ones cost intake a tenth
     "temp_store=MEMORY",  # intake may write nowhere else
-    "busy_timeout=5000",
+    f"busy_timeout={BUSY_MILLISECONDS}",
 )
 
 

@@ -21,6 +21,7 @@ from clarion.worker.pulse import Pulse
 log = logging.getLogger("clarion.worker")
 
 TRUNCATE_EVERY = timedelta(minutes=20)
+_LOCKED_AT_MOST_MS = 200  # nobody writes while this waits for who reads: a backup may read for minutes
 
 
 class Schedule:
@@ -65,8 +66,14 @@ def truncate_records() -> bool:
     if connection.vendor != "sqlite":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        is_busy: int = cursor.fetchone()[0]
+        cursor.execute("PRAGMA busy_timeout")
+        usual_ms: int = cursor.fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {_LOCKED_AT_MOST_MS}")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy: int = cursor.fetchone()[0]
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual_ms}")
     return not is_busy
 
 
