@@ -182,6 +182,7 @@ def test_names_are_compared_without_case_accents_and_blanks_and_those_with_digit
 def test_large_providers_and_addresses_that_are_nobodys_say_nothing() -> None:
     assert domain_mark("a@GMAIL.com", KEY) == domain_mark("b@gmx.de", KEY) == 0
     assert domain_mark("a@example.org", KEY) == domain_mark(f"a@{ADDRESSES}", KEY) == 0
+    assert domain_mark("a@mail.example.org", KEY) == 0 != domain_mark("a@no-example.org", KEY)
     assert domain_mark("a@farm.example", KEY) == domain_mark("b+x@FARM.example", KEY) != 0
     assert domain_mark("a@bücher.example", KEY) == domain_mark("a@xn--bcher-kva.example", KEY)
 

@@ -49,7 +49,7 @@ _PROVIDERS = """
 """
 _LARGE_PROVIDERS = frozenset(_PROVIDERS.split())
 # Nobody's (RFC 2606, section 3): trials and load tests have mailboxes there, waves never.
-_NOBODYS = ("example.com", "example.net", "example.org")
+_NOBODYS = (".example.com", ".example.net", ".example.org")
 
 
 class AlreadyDecided(Refusal):
@@ -89,7 +89,7 @@ def name_mark(name: str, key: Key) -> int:
 def domain_mark(address: str, key: Key) -> int:
     """The mark of an address's mail domain; 0 where that says nothing."""
     domain = ascii_domain(address.rpartition("@")[2])
-    return 0 if domain in _LARGE_PROVIDERS or domain.endswith(_NOBODYS) else mark(key, "domain", domain)
+    return 0 if domain in _LARGE_PROVIDERS or f".{domain}".endswith(_NOBODYS) else mark(key, "domain", domain)
 
 
 def is_wave(kind: WaveKind, crowd: Crowd, wave_from: int) -> bool:
