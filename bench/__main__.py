@@ -1,14 +1,18 @@
-"""`make bench`, or `python -m bench [NAME ...]`: one table, its figures beside their yardsticks of the same run."""
+"""`make bench`, or `python -m bench [NAME ...]`: one table, its figures beside their yardsticks of the same run.
+
+Ends with an error where an answer was wrong, a row was lost, or a demand was missed.
+"""
 
 import os
 import platform
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.rows import ROWS, Row, write_results
-
-HEAD = ("what", "measured", "beside", "ratio", "p50 ms", "p99 ms", "memory MB")
+from bench.history import keep, last_values
+from bench.rows import ROWS
+from bench.table import HEAD, Row, cells, line
 
 
 def main(names: list[str]) -> None:
@@ -16,25 +20,43 @@ def main(names: list[str]) -> None:
     unknown = [name for name in names if name not in ROWS]
     if unknown:
         raise SystemExit(f"There is no {', '.join(unknown)}. Named can be: {', '.join(ROWS)}")
-    machine = f"{os.cpu_count()} cores shared with the load, Python {platform.python_version()}"
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}\n")
-    rows = []
-    print(_line(HEAD))
-    print(_line(["---"] * len(HEAD)))
-    for name in names or ROWS:
-        for row in ROWS[name]():
-            rows.append(row)
-            print(_line(_cells(row)), flush=True)
-    print(f"\nKept in {write_results(rows, Path(__file__).parent / 'results')}")
+    where, last = surroundings(), last_values()
+    print(" · ".join(where.values()) + "\n")
+    print(line(HEAD))
+    print(line(["---"] * len(HEAD)))
+    rows: list[Row] = []
+    try:
+        for name in names or ROWS:
+            for row in ROWS[name]():
+                rows.append(row)
+                print(line(cells(row, last.get(row.key))), flush=True)
+    finally:
+        print(f"\nKept in {keep(rows, where)}")
+    missed = [row.what for row in rows if row.bar and row.bar.verdict(row.judged) == "MISSED"]
+    if missed:
+        raise SystemExit("Missed: " + "; ".join(missed))
 
 
-def _cells(row: Row) -> list[str]:
-    numbers = (row.ratio, 2), (row.p50_ms, 1), (row.p99_ms, 1), (row.memory_mb, 0)
-    return [row.what, row.figure, row.beside, *("" if value is None else f"{value:.{n}f}" for value, n in numbers)]
+def surroundings() -> dict[str, str]:
+    """Date, commit and machine."""
+    root = Path(__file__).resolve().parents[1]
+    commit = subprocess.run(
+        ["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "commit": f"commit {commit.stdout.strip() or 'unknown'}",
+        "machine": f"{os.cpu_count()} cores shared with the load ({_processor()}), Python {platform.python_version()}",
+        "load": f"load average {os.getloadavg()[0]:.1f} before",
+    }
 
 
-def _line(cells: list[str] | tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((one.partition(":")[2].strip() for one in lines if one.startswith("model name")), platform.machine())
 
 
 if __name__ == "__main__":

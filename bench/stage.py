@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from bench.load import Load
+from bench.usage import cpu_seconds, pss_bytes
 
 SAMPLE = Path(__file__).resolve().parents[1] / "src" / "clarion" / "sample" / "clean-water"
 _START_SECONDS = 60
@@ -30,6 +33,8 @@ class Stage:
     folder: Path
     port: int = field(default_factory=free_port)
     office_port: int = field(default_factory=free_port)
+    mail_url: str = ""
+    database_url: str = ""
 
     @property
     def data(self) -> Path:
@@ -46,9 +51,10 @@ class Stage:
             "CLARION_DATA": str(self.data),
             "CLARION_PUBLIC_URL": f"http://{self.host}",
             "CLARION_OFFICE_URL": f"http://127.0.0.1:{self.office_port}",
-            "CLARION_MAIL_URL": f"file://{self.folder}/mails",
-            # All load comes from one address, which would be taken for a flood.
-            "CLARION_NETWORK_LIMITS": "127.0.0.0/8=1000000000/1000000",
+            "CLARION_MAIL_URL": self.mail_url or f"file://{self.folder}/mails",
+            "CLARION_DATABASE_URL": self.database_url,
+            # As behind a proxy: the load says a client address of its own for each person.
+            "CLARION_TRUSTED_PROXIES": "127.0.0.0/8",
         }
 
     def clarion(self, *arguments: str) -> str:
@@ -62,6 +68,19 @@ class Stage:
         )
         if done.returncode:
             raise SystemExit(f"clarion {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def python(self, module: str, *arguments: str) -> str:
+        """Run a module of the bench on this data folder; gives what it said."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            env=self.environment | {"DJANGO_SETTINGS_MODULE": "clarion.settings"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"{module} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
     def serve(self, *options: str) -> "Running":
@@ -84,9 +103,24 @@ class Running:
 
     process: "subprocess.Popen[bytes]"
 
+    @property
+    def pid(self) -> int:
+        """Its number, and the head of its family."""
+        return self.process.pid
+
     def pss_bytes(self) -> int:
         """The memory of the process and of those it started, shared pages by their share."""
-        return sum(_pss(pid) for pid in _family(self.process.pid))
+        return pss_bytes(self.pid)
+
+    def cpu_seconds(self) -> float:
+        """The CPU time of the process and of those it started."""
+        return cpu_seconds(self.pid)
+
+    def measured(self, work: Callable[[], Load]) -> Load:
+        """The load that `work` gave, with the CPU time that this family spent on it."""
+        before = self.cpu_seconds()
+        load = work()
+        return replace(load, cpu_seconds=self.cpu_seconds() - before)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -102,6 +136,11 @@ def start(command: Sequence[str], port: int, environment: dict[str, str]) -> Run
             raise SystemExit(f"{' '.join(command)} did not start")
         time.sleep(0.05)
     return Running(process)
+
+
+def start_quietly(command: Sequence[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
+    """Start a command that ends by itself; its output can be read."""
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 @contextmanager
@@ -123,18 +162,3 @@ def get(url: str, **headers: str) -> bytes:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _family(pid: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(one for child in children for one in _family(int(child)))]
-
-
-def _pss(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
