@@ -24,7 +24,8 @@ from tests.program import Program, wait_until
 pytestmark = pytest.mark.faults
 
 KILLS = 40
-DOOR_RATE = 2_000  # forms a second; a quarter of the rate that was measured is 1,500
+DOOR_RATE = 2_500  # forms a second that people try to send
+WANTED_RATE = 1_500  # a quarter of the rate that was measured
 PEOPLE_RATE = 100
 GETS_RATE = 200
 WARM_UP_SECONDS = 120
@@ -53,10 +54,11 @@ def test_what_the_door_acknowledged_at_a_quarter_of_its_rate_is_there_however_of
         (stored,) = inbox.execute("SELECT count(*) FROM rows").fetchone()
     lost = set(crowd.books.signed) - public.stored()
     public.door.close()
-    note(kills=KILLS, acknowledged=acknowledged, a_second=crowd.signed_a_second, stored=stored, lost=len(lost),
-         slowest_start=f"{max(took):.1f} s")  # fmt: skip
+    while_it_served = acknowledged / (crowd.seconds - sum(took))
+    note(kills=KILLS, acknowledged=acknowledged, stored=stored, lost=len(lost))
+    note(a_second_while_it_served=while_it_served, slowest_start=f"{max(took):.1f} s")
     assert lost == set()
-    assert crowd.signed_a_second > 1_500 or acknowledged > 1_500 * sum(took)
+    assert while_it_served > WANTED_RATE
     assert max(took) < 5
 
 
