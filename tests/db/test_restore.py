@@ -146,17 +146,20 @@ def test_what_was_written_since_does_not_come_back_through_the_log(old: DataFold
     assert slugs(old) == ["c0", "c1"]
 
 
-def test_the_list_of_erasures_is_merged_and_never_replaced(old: DataFolder, keys_file: Path, tmp_path: Path) -> None:
+def test_lists_of_erasures_are_merged_and_never_replaced(old: DataFolder, keys_file: Path, tmp_path: Path) -> None:
+    """Each worker has one of its own."""
     old.erased.write_text("aa\nbb\n", encoding="ascii")
     archive = write_backup(old, tmp_path / "with-erasures.tar", [], now=NOON)
     new = make_data(tmp_path / "new", campaigns=0)
     new.erased.write_text("cc\n", encoding="ascii")
     later = tmp_path / "erased.txt"
     later.write_text("bb\ndd\n", encoding="ascii")
+    other = tmp_path / "erased-by-another-worker.txt"
+    other.write_text("ee\n", encoding="ascii")
 
-    put_back(new, archive, keys=keys_file, erased=later)
+    put_back(new, archive, keys=keys_file, erased=[later, other])
 
-    assert new.erased.read_text(encoding="ascii").split() == ["cc", "aa", "bb", "dd"]
+    assert new.erased.read_text(encoding="ascii").split() == ["cc", "aa", "bb", "dd", "ee"]
 
 
 def test_a_running_program_is_not_pulled_from_under_its_feet(old: DataFolder, archive: Path) -> None:

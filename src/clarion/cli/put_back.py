@@ -31,7 +31,7 @@ def put_back(
     identities: Sequence[Identity] = (),
     *,
     keys: Path | None = None,
-    erased: Path | None = None,
+    erased: Sequence[Path] = (),
     replace: bool = False,
     database: Database | None = None,
     told: Told = silent,
@@ -51,7 +51,7 @@ def put_back(
         )
         lay_keys(given, data, is_fresh=is_fresh, now=utc_now())
         # First, so that a restore that is cut off here cannot bring anybody back.
-        _merge_erasures(data, [Path(work) / data.erased.name, *([erased] if erased else [])])
+        _merge_erasures(data, [Path(work) / data.erased.name, *erased])
         if database is not None:
             load_database(database, Path(work) / DUMP)
         _lay_all(Path(work), data, manifest)

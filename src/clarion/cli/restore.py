@@ -21,14 +21,14 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.argument("archive", required=False, type=_FILE)
 @click.option("--identity", "identities", multiple=True, type=_FILE, help="The file of a private key that opens it.")
 @click.option("--keys", type=_FILE, help="The file of --with-keys.")
-@click.option("--erased", type=_FILE, help="erased.txt of the old machine.")
+@click.option("--erased", multiple=True, type=_FILE, help="erased.txt of the old machine; of every worker's.")
 @click.option("--replace", is_flag=True, help="Put the backup in the place of the records that are here.")
 @click.option("--send", "send_held", is_flag=True, help="Send the mails that a restore held back.")
 def restore(
     archive: Path | None,
     identities: tuple[Path, ...],
     keys: Path | None,
-    erased: Path | None,
+    erased: tuple[Path, ...],
     replace: bool,
     send_held: bool,
 ) -> None:
@@ -48,7 +48,13 @@ def restore(
 
 
 def _restore(
-    env: Env, archive: Path, identities: Sequence[Identity], *, keys: Path | None, erased: Path | None, replace: bool
+    env: Env,
+    archive: Path,
+    identities: Sequence[Identity],
+    *,
+    keys: Path | None,
+    erased: Sequence[Path],
+    replace: bool,
 ) -> None:
     with Bar("Reading") as bar:
         manifest = put_back(
