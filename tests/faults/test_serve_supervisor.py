@@ -42,6 +42,8 @@ def test_it_starts_on_nothing_restarts_what_dies_and_leaves_nothing(program: Pro
     environment = Path(f"/proc/{intake}/environ").read_text()
     assert "hunter2" not in environment
     assert "MAIL" not in environment
+    worker = pid_of(program, "clarion worker")
+    assert os.getpriority(os.PRIO_PROCESS, worker) > os.getpriority(os.PRIO_PROCESS, intake)  # the door goes first
     office = Path(f"/proc/{pid_of(program, '--only office')}/environ").read_text()
     assert "postmaster" not in office
     assert "CLARION_MAIL_URL=smtp://localhost:2525" in office

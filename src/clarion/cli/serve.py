@@ -21,6 +21,7 @@ from clarion.kernel.keys import make_missing_keys
 from clarion.kernel.serving_rules import Listening, Part, check_serving
 
 _OFFICE_THREADS = 8
+_WAITS = 5  # niceness of the worker: what it does can wait a moment, a visitor at the door cannot
 _PYTHON = (sys.executable, "-P", "-m")  # -P: the working folder is not searched for modules
 _HARMLESS = ("PATH", "LANG", "TZ", "VIRTUAL_ENV")
 _HARMLESS_BEGINNINGS = ("LC_", "PYTHON", "LD_")
@@ -236,7 +237,7 @@ def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str])
         supervisor.start(Child("public", _public_command(places["public"]), intake_environ(environ)))
         _migrate(environ)
         supervisor.start(Child("office", _office_command(places["office"]), office_environ(environ)))
-        supervisor.start(Child("worker", [*_PYTHON, "clarion", "worker"], worker_environ(environ)))
+        supervisor.start(Child("worker", [*_PYTHON, "clarion", "worker"], worker_environ(environ), _WAITS))
         _look_after(supervisor, env, places)
 
 

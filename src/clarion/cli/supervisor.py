@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 # Whoever is killed serves again in under five seconds, of which starting takes one or two.
 _FIRST_DELAY = 0.1  # seconds before a child that died is started again; doubled each time
@@ -29,13 +30,25 @@ def die_with_parent() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def _give_way(niceness: int) -> None:
+    """In a child: let others go first on a busy machine. Its session is a scheduling group of its own on Linux, whose
+    niceness is what counts there (sched(7), "The autogroup feature")."""
+    os.nice(niceness)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(niceness), encoding="ascii")
+
+
 @dataclass(slots=True)
 class Child:
-    """One process with a group of its own, and when to start it again."""
+    """One process with a group of its own, and when to start it again.
+
+    `niceness`: above 0, others come before it where there is too little of the machine for all (nice(1)).
+    """
 
     name: str
     command: Sequence[str]
     environ: Mapping[str, str]
+    niceness: int = 0
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     starts_at: float = 0.0
@@ -48,9 +61,14 @@ class Child:
             env=dict(self.environ),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # safe: the supervisor has one thread
+            preexec_fn=self._prepare,  # safe: the supervisor has one thread
         )
         self.started_at = now
+
+    def _prepare(self) -> None:
+        die_with_parent()
+        if self.niceness:
+            _give_way(self.niceness)
 
     def look_after(self, now: float) -> None:
         """Start it again where it died, later each time that it dies young."""
