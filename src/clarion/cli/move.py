@@ -49,7 +49,7 @@ def move() -> None:
         _move_records(ENV)
     moved = _move_inbox(ENV)
     click.echo(f"{moved} forms that waited in the old inbox were moved.")
-    click.echo("Start office, worker and public site with CLARION_DATABASE_URL, then run this once more.")
+    click.echo("Once office, worker and public site run with CLARION_DATABASE_URL, run this until it says 0 forms.")
 
 
 def _refuse_without_both(env: Env) -> None:
