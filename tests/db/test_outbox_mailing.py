@@ -11,9 +11,10 @@ from clarion.env import Env
 from clarion.events.actions import take_proposal
 from clarion.gateways.fakes import FakeMailer
 from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailHungUp, MailRefused
-from clarion.kernel.keys import Keys, read_key_ring
+from clarion.kernel.keys import Keys, read_key_ring, read_keys
 from clarion.kernel.links import Link, LinkKind, link_public_key, read_link
 from clarion.outbox.actions import MailPromise, hurry_mails, promise_mails
+from clarion.outbox.letters import Letter
 from clarion.outbox.models import Mail
 from clarion.outbox.queries import due_mails, mail_backlog
 from clarion.privacy.actions import deny, take_my_data, withdraw
@@ -317,3 +318,25 @@ def test_the_delay_is_the_age_of_the_oldest_confirmation(campaign: Campaign, key
         Postman(ENV, lambda: mailer, pulse).step(NOON + 5 * MINUTE)
 
     assert pulse.mail_delay == timedelta(minutes=5)
+
+
+def test_a_letter_that_breaks_the_mailer_comes_later_and_nobody_else_is_mailed_twice(campaign: Campaign) -> None:
+    """An address that cannot be put into the protocol's letters, say."""
+
+    class Brittle(FakeMailer):
+        def send(self, letter: Letter, message_id: str, sender: str) -> None:
+            if "bo@" in letter.to:
+                raise UnicodeEncodeError("ascii", "ö", 0, 1, "not ASCII")
+            super().send(letter, message_id, sender)
+
+    mailer = Brittle()
+    postman = Postman(ENV, lambda: mailer, Pulse())
+    names = ("amina", "bo", "chidi")
+    keys = read_keys(ENV.data.keys)
+    take_signatures([make_submission(email=f"{name}@example.com") for name in names], keys=keys, now=NOON)
+
+    postman.step(NOON)
+    postman.step(NOON)
+
+    assert sorted(one.letter.to for one in mailer.sent) == ["amina@example.com", "chidi@example.com"]
+    assert [mail.attempts for mail in Mail.objects.all()] == [1]

@@ -197,6 +197,10 @@ class Postman:
             return
         except MailFailed as error:
             _note_failure(mail, error, outcome)
+        except Exception as error:  # noqa: BLE001 - else the whole batch would fail, and go out again and again
+            log.error("a mail of kind %s cannot be sent: %s", mail.kind, describe_error(error))
+            mailer.close()  # whatever it was in the midst of
+            outcome.later.append(mail)
         else:
             outcome.sent += 1
             outcome.over.append(mail)
