@@ -17,25 +17,22 @@ from clarion.mirrors.lock import publish_lock
 from clarion.pages.hands import Hand, HandLost, Hands, hands
 from clarion.pages.pausing import Overtaken, Pause
 from clarion.pages.press import Press
-from clarion.pages.printing import Manuscript, Printed, Sheet, print_sheet, sheets_of
+from clarion.pages.printing import Manuscript, Printed, Sheet, manuscript_of, print_sheet, sheets_of
 from clarion.pages.publication import Publication
 from clarion.places.countries import CODES
 from tests.make import NOON, make_campaign, make_event, make_venue
 
 pytestmark = pytest.mark.django_db
 
-SHEET = Sheet("events", 0, 3)
-
 
 @pytest.fixture
-def manuscript(tmp_path: Path, keys: Keys) -> Manuscript:
+def run(tmp_path: Path, keys: Keys) -> Publication:
     """Three events in two languages, of which one has an organiser; three countries."""
     campaign = make_campaign(languages=("en", "ar"))
     make_event(campaign, venue=make_venue(campaign), bring="A cup")
     make_event(campaign, country="UG", starts_local="2026-12-11T18:00")
-    hosted = make_event(campaign, keys)
-    run = Publication(campaign, press(tmp_path / "alone"))
-    return Manuscript(run.press, run.scenes, [hosted])
+    make_event(campaign, keys)
+    return Publication(campaign, press(tmp_path / "alone"))
 
 
 def press(root: Path) -> Press:
@@ -46,11 +43,18 @@ def press(root: Path) -> Press:
     return Press(data, "https://call.example.org", "https://office.example.org", NOON)
 
 
-def moved_to(manuscript: Manuscript, root: Path) -> Manuscript:
-    """The same, to be printed elsewhere."""
-    elsewhere = press(root)
-    scenes = [replace(scene, press=elsewhere) for scene in manuscript.scenes]
-    return Manuscript(elsewhere, scenes, manuscript.hosted)
+def manuscript(run: Publication, root: Path | None = None) -> Manuscript:
+    """What is printed from; with `root` to be printed there."""
+    where = press(root) if root else run.press
+    return manuscript_of(where, [replace(scene, press=where) for scene in run.scenes])
+
+
+def sheets(run: Publication) -> list[Sheet]:
+    return sheets_of(run.scenes[0], [event for event in run.events if event.host_box])
+
+
+def one_sheet(run: Publication) -> Sheet:
+    return Sheet("events", run.events)
 
 
 def files_below(root: Path) -> dict[str, bytes]:
@@ -58,17 +62,16 @@ def files_below(root: Path) -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in parts}
 
 
-def test_a_hand_prints_what_the_publisher_would(manuscript: Manuscript, tmp_path: Path) -> None:
+def test_a_hand_prints_what_the_publisher_would(run: Publication, tmp_path: Path) -> None:
     """Byte for byte, in every language; and it says which files these are, so that no other goes."""
-    sheets = sheets_of(manuscript)
-    with hands(moved_to(manuscript, tmp_path / "hands"), 2) as held:
-        by_hands = list(held.print(sheets, Pause()))
-    alone = [print_sheet(manuscript, sheet) for sheet in sheets]
+    with hands(manuscript(run, tmp_path / "hands"), 2) as held:
+        by_hands = list(held.print(sheets(run), Pause()))
+    alone = [print_sheet(manuscript(run), sheet) for sheet in sheets(run)]
 
     assets = {name for name in files_below(tmp_path / "alone") if name.startswith("site/-/")}
     expected = files_below(tmp_path / "alone")
     assert files_below(tmp_path / "hands") == {name: expected[name] for name in expected.keys() - assets}
-    assert {sheet.kind for sheet in sheets} == {"events", "manage", "countries"}
+    assert {sheet.kind for sheet in sheets(run)} == {"events", "manage", "countries"}
     assert _all(by_hands) == _all(alone)
 
 
@@ -79,7 +82,7 @@ def _all(printed: list[Printed]) -> tuple[set[str], set[str], list[tuple[str, st
 
 
 def test_all_hands_rest_in_a_pause_and_none_is_left_when_it_ends_the_run(
-    manuscript: Manuscript, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Publication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is published in a pause is newer than what they have in hand."""
     under_way = 0
@@ -100,8 +103,8 @@ def test_all_hands_rest_in_a_pause_and_none_is_left_when_it_ends_the_run(
         raise Overtaken
 
     monkeypatch.setattr(Hand, "print", counted)
-    with hands(manuscript, 2) as held:
-        printed = held.print([SHEET] * 20, Pause(overtake, lambda: most > 0))
+    with hands(manuscript(run), 2) as held:
+        printed = held.print([one_sheet(run)] * 20, Pause(overtake, lambda: most > 0))
         with pytest.raises(Overtaken):
             list(printed)
     pids = [hand.process.pid for hand in held._all]
@@ -109,12 +112,12 @@ def test_all_hands_rest_in_a_pause_and_none_is_left_when_it_ends_the_run(
     assert not any(is_running(pid) for pid in pids)
 
 
-def test_a_hand_that_is_killed_is_told_and_no_page_is_half_written(manuscript: Manuscript, tmp_path: Path) -> None:
-    print_sheet(manuscript, SHEET)
+def test_a_hand_that_is_killed_is_told_and_no_page_is_half_written(run: Publication, tmp_path: Path) -> None:
+    print_sheet(manuscript(run), one_sheet(run))
     whole = files_below(tmp_path / "alone")
-    held = Hands(manuscript, 1)
+    held = Hands(manuscript(run), 1)
     try:
-        printed = held.print([SHEET] * 1000, Pause())
+        printed = held.print([one_sheet(run)] * 1000, Pause())
         next(printed)
         held._all[0].process.kill()
         with pytest.raises(HandLost):
@@ -131,23 +134,22 @@ from pathlib import Path
 from clarion.mirrors.lock import publish_lock
 from clarion.pages.hands import hands
 from clarion.pages.pausing import Pause
-from clarion.pages.printing import Sheet
-manuscript = pickle.loads(Path(sys.argv[1]).read_bytes())
+manuscript, sheet = pickle.loads(Path(sys.argv[1]).read_bytes())
 with publish_lock(manuscript.press.data.publish_lock), hands(manuscript, 2) as held:
-    for _ in held.print([Sheet("events", 0, 3)] * 100000, Pause()):
+    for _ in held.print([sheet] * 100000, Pause()):
         print(*(hand.process.pid for hand in held._all), flush=True)
 """
 
 
 def test_hands_end_with_a_publisher_that_is_killed_and_nobody_publishes_before(
-    manuscript: Manuscript, tmp_path: Path
+    run: Publication, tmp_path: Path
 ) -> None:
     """Else what a hand still has in hand would be written over what the next publisher wrote."""
-    (tmp_path / "manuscript").write_bytes(pickle.dumps(manuscript))
+    (tmp_path / "manuscript").write_bytes(pickle.dumps((manuscript(run), one_sheet(run))))
     with killed_publisher(tmp_path / "manuscript") as pids:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            with publish_lock(manuscript.press.data.publish_lock) as is_ours:
+            with publish_lock(run.press.data.publish_lock) as is_ours:
                 if is_ours:
                     assert not any(is_writing(pid) for pid in pids)
                     break

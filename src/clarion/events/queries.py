@@ -33,12 +33,12 @@ class Coverage:
 
 
 def published_events(campaign: Campaign) -> list[Event]:
-    """What the public sees, by start: kept, ended, and cancelled after having been kept."""
+    """What the public sees, by start: kept, ended, and cancelled after having been kept.
+
+    Without the campaign, which may carry a picture: they may be ten thousand.
+    """
     found = Event.objects.filter(PUBLIC, campaign=campaign).select_related("venue").defer(*_UNSHOWN)
-    events = list(found.order_by("starts_at", "public_id"))
-    for event in events:  # one campaign for all: it may carry a picture, and they may be ten thousand
-        event.campaign = campaign
-    return events
+    return list(found.order_by("starts_at", "public_id"))
 
 
 def unpublished_events_with_host(campaign: Campaign) -> list[Event]:

@@ -1,6 +1,6 @@
 """Coverage as a list, and a page for each country: its venues, its events, its count, and how to host one."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from clarion.events.models import Event
@@ -26,7 +26,7 @@ def pages_of(scene: Scene) -> Iterator[Page]:
     if not scene.ways.events:
         return
     yield list_page(scene)
-    yield from country_pages_of(scene, [line.code for line in country_lines(scene)])
+    yield from country_pages_of(scene, [line.code for line in country_lines(scene)], scene.events)
 
 
 def list_page(scene: Scene) -> Page:
@@ -35,14 +35,20 @@ def list_page(scene: Scene) -> Page:
     return Page(scene.at("countries/"), "pages/countries.html", context)
 
 
-def country_pages_of(scene: Scene, codes: Collection[str]) -> Iterator[Page]:
-    """The pages of some countries; a country with more than 200 events has further ones."""
-    by_country: dict[str, list[Event]] = {}
-    for event in scene.events:
-        by_country.setdefault(event.country, []).append(event)
+def country_pages_of(scene: Scene, codes: Collection[str], events: Iterable[Event]) -> Iterator[Page]:
+    """The pages of some countries, of which `events` must hold all; one with more than 200 has further pages."""
+    here = by_country(events)
     for line in country_lines(scene):
         if line.code in codes:
-            yield from _pages_of_country(scene, line, by_country.get(line.code, []))
+            yield from _pages_of_country(scene, line, here.get(line.code, []))
+
+
+def by_country(events: Iterable[Event]) -> Mapping[str, Sequence[Event]]:
+    """Events by the code of their country, in the same order."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault(event.country, []).append(event)
+    return found
 
 
 def _pages_of_country(scene: Scene, line: CountryLine, here: Sequence[Event]) -> Iterator[Page]:

@@ -1,9 +1,11 @@
 """Printing: pages are rendered and written, by whichever process has them in hand."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
+
+from markupsafe import Markup
 
 from clarion.events.models import Event
 from clarion.pages import calendars, country_pages, event_pages, tokens
@@ -13,6 +15,7 @@ from clarion.pages.qr_codes import qr_code, qr_code_of_many
 from clarion.pages.site import Page, Raw, Scene, render_page
 from clarion.pages.writing import Folder
 
+T = TypeVar("T")
 Ready = tuple[Folder, str, bytes]
 
 _MANY_EVENTS = 200  # from which on drawing their QR codes together is quicker
@@ -21,23 +24,27 @@ _PER_SHEET = {"events": 50, "manage": 200, "countries": 8}  # a few tenths of a 
 
 @dataclass(frozen=True, slots=True)
 class Manuscript:
-    """All that a publication prints from, read from the records once: the same in every process.
+    """What all sheets of a publication are printed from, the same in every process.
 
-    `hosted`: the events that have an organiser with a page to change them, whether the public sees them or not.
+    `scenes`: the languages, without the events, which come with each sheet. `draw`: how QR codes are made.
     """
 
     press: Press
     scenes: Sequence[Scene]
-    hosted: Sequence[Event] = ()
+    draw: Callable[[str], Markup]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A part of a manuscript that is printed in one go, in all languages: which pages, from which to which."""
+    """A part of a publication that is printed in one go, in all languages.
+
+    The pages of these events, the pages on which their organisers change them, or those of the countries in `codes`,
+    of which these are all the events.
+    """
 
     kind: Literal["events", "manage", "countries"]
-    first: int
-    after: int
+    events: Sequence[Event]
+    codes: Collection[str] = ()
 
 
 @dataclass(slots=True)
@@ -87,41 +94,52 @@ def print_sheet(manuscript: Manuscript, sheet: Sheet) -> Printed:
     return Printed(printer.site.present, printer.manage.present, printer.indexed)
 
 
-def sheets_of(manuscript: Manuscript) -> list[Sheet]:
-    """What there are very many of: pages of countries and events, and those behind organisers' links."""
-    scene = manuscript.scenes[0]
-    has_events = scene.ways.events
+def manuscript_of(press: Press, scenes: Sequence[Scene]) -> Manuscript:
+    """The manuscript of these languages."""
+    draw = qr_code_of_many if len(scenes[0].events) >= _MANY_EVENTS else qr_code
+    return Manuscript(press, [replace(scene, events=()) for scene in scenes], draw)
+
+
+def sheets_of(scene: Scene, hosted: Sequence[Event]) -> list[Sheet]:
+    """What there are very many of: pages of countries and events, and those behind organisers' links.
+
+    `hosted`: the events that have such a page, whether the public sees them or not.
+    """
+    manage = [Sheet("manage", part) for part in _parts(hosted, _PER_SHEET["manage"])]
+    if not scene.ways.events:
+        return manage
+    by_country = country_pages.by_country(scene.events)
+    codes = sorted(line.code for line in country_lines(scene))
     return [
-        *_sheets("countries", len(country_lines(scene)) if has_events else 0),
-        *_sheets("events", len(scene.events) if has_events else 0),
-        *_sheets("manage", len(manuscript.hosted)),
+        *(
+            Sheet("countries", [event for code in part for event in by_country.get(code, ())], part)
+            for part in _parts(codes, _PER_SHEET["countries"])
+        ),
+        *(Sheet("events", part) for part in _parts(scene.events, _PER_SHEET["events"])),
+        *manage,
     ]
 
 
-def _sheets(kind: Literal["events", "manage", "countries"], count: int) -> Iterator[Sheet]:
-    step = _PER_SHEET[kind]
-    return (Sheet(kind, first, min(first + step, count)) for first in range(0, count, step))
+def _parts(whole: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (whole[first : first + size] for first in range(0, len(whole), size))
 
 
 def pages_of_sheet(manuscript: Manuscript, sheet: Sheet) -> Iterator[tuple[Scene, Page | Raw]]:
     """The pages of one sheet, each with its language."""
-    match sheet.kind:
-        case "events":
-            yield from _events(manuscript, sheet)
-        case "manage":
-            yield from tokens.manage_pages_of(manuscript.scenes, manuscript.hosted[sheet.first : sheet.after])
-        case "countries":
-            codes = sorted(line.code for line in country_lines(manuscript.scenes[0]))[sheet.first : sheet.after]
-            for scene in manuscript.scenes:
-                yield from ((scene, page) for page in country_pages.country_pages_of(scene, codes))
-
-
-def _events(manuscript: Manuscript, sheet: Sheet) -> Iterator[tuple[Scene, Page | Raw]]:
-    draw = qr_code_of_many if len(manuscript.scenes[0].events) >= _MANY_EVENTS else qr_code
+    if sheet.kind == "manage":
+        yield from tokens.manage_pages_of(manuscript.scenes, sheet.events)
+        return
     for scene in manuscript.scenes:
-        part = scene.events[sheet.first : sheet.after]
-        yield from ((scene, page) for page in event_pages.event_pages_of(scene, part, draw))
-        yield from ((scene, entry) for entry in calendars.entries_of(scene, part))
+        for page in _pages_in(scene, sheet, manuscript.draw):
+            yield scene, page
+
+
+def _pages_in(scene: Scene, sheet: Sheet, draw: Callable[[str], Markup]) -> Iterator[Page | Raw]:
+    if sheet.kind == "countries":
+        yield from country_pages.country_pages_of(scene, sheet.codes, sheet.events)
+    else:
+        yield from event_pages.event_pages_of(scene, sheet.events, draw)
+        yield from calendars.entries_of(scene, sheet.events)
 
 
 def cores() -> int:

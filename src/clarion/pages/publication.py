@@ -14,7 +14,17 @@ from clarion.pages.assets import publish_assets, remove_old_pictures
 from clarion.pages.hands import hands
 from clarion.pages.pausing import Pause
 from clarion.pages.press import Press
-from clarion.pages.printing import Manuscript, Printed, Printer, Ready, Sheet, cores, print_sheet, sheets_of
+from clarion.pages.printing import (
+    Manuscript,
+    Printed,
+    Printer,
+    Ready,
+    Sheet,
+    cores,
+    manuscript_of,
+    print_sheet,
+    sheets_of,
+)
 from clarion.pages.scenes import scenes_of
 from clarion.pages.site import Page, Raw, Scene, Server, render_server_page
 
@@ -86,10 +96,9 @@ class Publication:
         """Write the pages of all countries and events, and all that organisers have links to, on every processor."""
         hosted = [event for event in self.events if event.host_box is not None]
         hosted += unpublished_events_with_host(self.campaign)
-        manuscript = Manuscript(self.press, self.scenes, hosted)
-        sheets = sheets_of(manuscript)
+        sheets = sheets_of(self.scenes[0], hosted)
         print_sheets = self._print_with_hands if len(sheets) >= _SHEETS_FOR_HANDS and cores() > 1 else self._print_alone
-        for printed in print_sheets(manuscript, sheets):
+        for printed in print_sheets(manuscript_of(self.press, self.scenes), sheets):
             self._printer.absorb(printed)
 
     def _print_with_hands(self, manuscript: Manuscript, sheets: Sequence[Sheet]) -> Iterator[Printed]:
@@ -138,7 +147,9 @@ class Publication:
         """Write the list of countries, and the pages of some; further ones that are not needed any more go."""
         for scene in self.scenes:
             if scene.ways.events:
-                self.write(scene, [country_pages.list_page(scene), *country_pages.country_pages_of(scene, codes)])
+                self.write(
+                    scene, [country_pages.list_page(scene), *country_pages.country_pages_of(scene, codes, scene.events)]
+                )
                 for code in codes:
                     self.site.keep_only_present(f"{scene.slug}/{scene.language}/countries/{code.lower()}")
 
