@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
+from clarion.kernel.addresses import can_send
 from clarion.kernel.databases import Database, read_database
 from clarion.kernel.errors import ClarionError
 from clarion.kernel.files import DataFolder
@@ -183,7 +184,7 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
         inbox_database=reader.read("CLARION_INBOX_URL", read_database) or database,
         pages_database=reader.read("CLARION_PAGES_URL", read_database),
         mail=reader.read("CLARION_MAIL_URL", _mail_target),
-        mail_from=reader.read("CLARION_MAIL_FROM", str.strip),
+        mail_from=reader.read("CLARION_MAIL_FROM", _sender),
         mail_rate=reader.read("CLARION_MAIL_RATE", _count),
         trusted_proxies=reader.read("CLARION_TRUSTED_PROXIES", _networks),
         network_limits=reader.read("CLARION_NETWORK_LIMITS", _network_limits),
@@ -241,6 +242,12 @@ def _mail_target(text: str) -> MailTarget:
         case "file" if parts.path.startswith("/") and not parts.netloc:
             return MailTarget("file", folder=Path(unquote(parts.path)))
     raise ValueError("is neither smtp://[user:password@]host[:port] nor file:///folder")
+
+
+def _sender(text: str) -> str:
+    if text and not can_send(text.rpartition("<")[2].removesuffix(">")):
+        raise ValueError(f"{text!r} is not an address such as office@example.org")
+    return text
 
 
 def _count(text: str) -> int:

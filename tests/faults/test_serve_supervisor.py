@@ -76,6 +76,11 @@ def test_a_demo_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
         {"CLARION_PUBLIC_URL": "http://call.example.org"},
         {"CLARION_PUBLIC_URL": "https://example.org", "CLARION_OFFICE_URL": "https://example.org:8443"},
         {"CLARION_PUBLIC_URL": "https://call.example.org", "CLARION_OFFICE_URL": "http://office.example.org"},
+        {
+            "CLARION_PUBLIC_URL": "https://call.example.org",
+            "CLARION_OFFICE_URL": "https://office.example.org",
+            "CLARION_DATABASE_URL": "postgresql://owner@localhost/clarion",
+        },
     ],
 )
 def test_what_is_unsafe_does_not_serve(tmp_path: Path, settings: dict[str, str]) -> None:

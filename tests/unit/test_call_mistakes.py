@@ -82,6 +82,7 @@ MISTAKES: list[tuple[str, dict[str, str | bytes | None], str, int, str, str]] = 
     ("unknown key", toml('acent = "#0b6e99"'), "campaign.toml", 1, "`acent` is not known", "`accent`"),
     ("unknown key of a table", toml('nam = "x"\nname =', instead_of="name ="), "campaign.toml", 5, "`organiser.nam` is not known", "`organiser.name`"),
     ("no organiser", {"campaign.toml": 'slug = "clean-water"\ndefault_language = "en"\n'}, "campaign.toml", 1, "`organiser.email` is missing", "[organiser]"),
+    ("organiser's accent", toml('email = "büro@example.org"', instead_of='email = "office@example.org"'), "campaign.toml", 6, "can send everywhere", "without accents"),
     ("organiser's e-mail", toml('email = "office"', instead_of='email = "office@example.org"'), "campaign.toml", 6, "not an e-mail address", "office@example.org"),
     ("organiser's url", toml('url = "example"', instead_of='url = "https://example.org"'), "campaign.toml", 7, "not a web address", "https://"),
     ("number for a text", toml("name = 7", instead_of='name = "Water Committee"'), "campaign.toml", 5, "`organiser.name` is not a text", "quotes"),

@@ -13,7 +13,7 @@ from clarion.calls.folder import SETTINGS
 from clarion.calls.problems import Problems
 from clarion.calls.texts import check_language
 from clarion.campaigns.rules import CampaignSettings
-from clarion.kernel.addresses import is_address
+from clarion.kernel.addresses import can_send
 from clarion.kernel.slugs import RESERVED, is_slug
 from clarion.kernel.text import tidy
 from clarion.places.countries import CODES
@@ -172,9 +172,11 @@ def _check_languages(file: SettingsFile, settings: CampaignSettings) -> None:
 
 
 def _check_organiser(file: SettingsFile, settings: CampaignSettings) -> None:
-    if settings.organiser_email and not is_address(settings.organiser_email):
+    if settings.organiser_email and not can_send(settings.organiser_email):
         file.wrong(
-            "organiser.email", f"{settings.organiser_email!r} is not an e-mail address.", "Write office@example.org."
+            "organiser.email",
+            f"{settings.organiser_email!r} is not an e-mail address that can send everywhere.",
+            "Write office@example.org: before the @ only letters without accents, digits and .-_+",
         )
     url = settings.organiser_url
     if url and not re.fullmatch(r"https?://[^\s/?#]+\.[^\s]*|https?://localhost\S*", url):

@@ -117,6 +117,12 @@ def _refuse_unsafe(env: Env, places: Mapping[str, Bind], only: str | None) -> li
     # The public process alone is not told how mails go.
     mail = env.mail.scheme if only != "public" else "smtp"
     findings = check_serving(listening, env.public_url, env.office_url, mail)
+    if only in (None, "public") and env.database and env.inbox_database == env.database:
+        findings.add(
+            "The public process would hold the role of CLARION_DATABASE_URL, which may do more than append to the "
+            "inbox. Give it one of its own: `clarion database roles`, then CLARION_INBOX_URL.",
+            is_trial=all(process.is_trial for process in listening),
+        )
     if findings.problems:
         raise Unsafe("This is not safe to serve:\n" + "\n".join(f"- {problem}" for problem in findings.problems))
     return findings.warnings

@@ -22,6 +22,11 @@ def is_address(text: str) -> bool:
     return len(labels) > 1 and all(len(label) <= 63 and _LABEL.fullmatch(label) for label in labels)
 
 
+def can_send(address: str) -> bool:
+    """Whether every mail server takes it as a sender: a local part beyond ASCII needs SMTPUTF8 (RFC 6531)."""
+    return is_address(address) and address.rpartition("@")[0].isascii()
+
+
 def ascii_domain(domain: str) -> str:
     """The domain as DNS writes it (IDNA), lower case; as it was where IDNA cannot say it."""
     try:
