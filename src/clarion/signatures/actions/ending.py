@@ -41,10 +41,10 @@ def withdraw_all(submission: Submission, *, keys: Keys, now: datetime) -> list[s
     rows = list(found.order_by("pk"))
     _subtract(rows, now=now)
     _wipe(rows, Signature.State.WITHDRAWN, now=now)
-    address = unlock_fields(keys.field, bytes(named.box or b""))["email"]
-    Signature.objects.filter(pk=named.pk).update(box=lock_fields(keys.field, {"email": address}))
-    slug = submission.campaign
-    promise_mails([MailPromise(WITHDRAWN_KIND, named.public_id, submission.language, slug)], now=now)
+    if named.pk in (row.pk for row in rows):  # else it was erased a moment ago, and its address is not put back
+        address = unlock_fields(keys.field, bytes(named.box or b""))["email"]
+        Signature.objects.filter(pk=named.pk).update(box=lock_fields(keys.field, {"email": address}))
+        promise_mails([MailPromise(WITHDRAWN_KIND, named.public_id, submission.language, submission.campaign)], now=now)
     return [row.public_id for row in rows]
 
 
