@@ -19,6 +19,7 @@ from clarion.places.gazetteer import (
     completion_rows,
     find_cities,
     find_city,
+    largest_names,
     nearest_city,
 )
 from clarion.places.zones import is_zone
@@ -163,3 +164,8 @@ def test_folding_is_stable_and_blind_to_case_of_its_result(text: str) -> None:
 def test_no_text_breaks_the_search(text: str) -> None:
     assert len(find_cities(text, "KE", limit=3)) <= 3
     find_city(text, "KE")
+
+
+@pytest.mark.parametrize("country", ["ke", "US", "VA", "XX"])
+def test_the_largest_cities_names_are_those_of_the_cities(country: str) -> None:
+    assert largest_names(country, 200) == tuple(dict.fromkeys(row.name for row in cities_of(country)[:200]))

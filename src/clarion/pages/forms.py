@@ -18,7 +18,7 @@ from clarion.kernel.own_names import OWN_NAMES
 from clarion.pages.consent import ConsentForm, consent_sentence, wording_id
 from clarion.pages.labels import event_kind_names, field_labels
 from clarion.pages.site import Page, Scene, once_for_scene
-from clarion.places.gazetteer import cities_of
+from clarion.places.gazetteer import largest_names
 from clarion.places.models import Venue
 
 SUGGESTED_CITIES = 200  # of a country, the largest first: what a page carries for those without JavaScript
@@ -77,7 +77,7 @@ def host_form(scene: Scene, country: str = "") -> HostForm:
     return HostForm(
         **_drawn(scene, "host", scene.at("host/"), country),
         venues=venue_groups(here, scene),
-        cities=_largest_cities(country) if country else (),
+        cities=largest_names(country, SUGGESTED_CITIES) if country else (),
         kinds=event_kind_names(scene.voice),
         own_languages=scene.names,
         other_languages={tag: name for tag, name in _languages_of(country).items() if tag not in scene.names},
@@ -120,12 +120,6 @@ def venue_groups(venues: Sequence[Venue], scene: Scene) -> list[VenueGroup]:
     named = sorted(venues, key=lambda venue: (scene.country(venue.country), venue.country, venue.city, venue.name))
     groups = groupby(named, key=lambda venue: venue.country)
     return [VenueGroup(scene.country(code), list(rows)) for code, rows in groups]
-
-
-@cache
-def _largest_cities(country: str) -> tuple[str, ...]:
-    rows = cities_of(country)[:SUGGESTED_CITIES]
-    return tuple(dict.fromkeys(row.name for row in rows))
 
 
 @cache
