@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+PATIENCE_SECONDS = 90  # without any progress: a slow machine is no wrong answer
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _LOCATION = re.compile(rb"location: (\S+)", re.IGNORECASE)
 _CONFIRM = re.compile(rb"/[\w-]+/[\w-]+/confirm/[\w-]+")
@@ -191,3 +192,13 @@ class Crowd:
                 continue
             if await self._until_taken(hand, path, b"answer=yes"):
                 self.books.confirmed += 1
+
+
+def wait_to_reach(wanted: int, count: Callable[[], int], what: str) -> None:
+    """Wait until `count` says so many, for as long as it gets on."""
+    reached, ends = -1, 0.0
+    while (now := count()) < wanted:
+        if now > reached:
+            reached, ends = now, time.monotonic() + PATIENCE_SECONDS
+        assert time.monotonic() < ends, f"{reached} of {wanted}, and no more for {PATIENCE_SECONDS} s: {what}"
+        time.sleep(0.05)

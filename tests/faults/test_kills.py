@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import Note
-from tests.faults.crowd import Crowd
+from tests.faults.crowd import Crowd, wait_to_reach
 from tests.faults.short_call import SLUG, door_of, has_beaten_since, kill_all, parts_of, processes_of, start_short_call
 from tests.program import Program, wait_until
 
@@ -89,15 +89,15 @@ def test_no_acknowledged_signature_is_lost_and_none_counts_twice_when_processes_
         else ["intake", "worker", "supervisor", "office", "intake"]
     )
     killer = Killer(program)
-    with Crowd(door_of(program), rate=300 if is_soak else 100, mails=program.mail_folder) as crowd:
+    with Crowd(door_of(program), rate=300 if is_soak else 60, mails=program.mail_folder) as crowd:
         for part in kills:
             time.sleep(chance.uniform(0.5, 3.0))
             killer.kill(part)
         crowd.leave()
         wait_until(lambda: crowd.has_signed, "everybody to be answered", seconds=PATIENCE_SECONDS)
         people = len(crowd.books.signed)
-        wait_until(lambda: crowd.books.confirmed >= people, f"{people} people to confirm", seconds=PATIENCE_SECONDS)
-        wait_until(lambda: _total(program) >= people, "all of them to count", seconds=PATIENCE_SECONDS)
+        wait_to_reach(people, lambda: crowd.books.confirmed, "people who confirmed")
+        wait_to_reach(people, lambda: _total(program), "people who count")
 
     time.sleep(3)  # whatever would count twice
     counts = program.counts(SLUG)

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import Note
-from tests.faults.crowd import Crowd
+from tests.faults.crowd import Crowd, wait_to_reach
 from tests.faults.short_call import SLUG, door_of, kill_all, parts_of, start_short_call
 from tests.faults.test_intake_kills import PublicProcess
 from tests.program import Program, wait_until
@@ -187,11 +187,15 @@ def test_a_failed_sync_answers_503_ends_the_process_and_retries_are_harmless(
         crowd.leave()
         wait_until(lambda: crowd.has_signed, "everybody to be answered", seconds=90)
         people = len(crowd.books.signed)
-        wait_until(lambda: crowd.books.confirmed >= people, "everybody to confirm", seconds=90)
-        wait_until(lambda: program.counts(SLUG)["total"] >= people, "everybody to count", seconds=90)
+        wait_to_reach(people, lambda: crowd.books.confirmed, "people who confirmed")
+        wait_to_reach(people, lambda: _total(program), "people who count")
     time.sleep(3)  # whatever would count twice
     assert program.counts(SLUG)["total"] == people
     assert crowd.books.confirmed == people
     assert set(crowd.books.refused) == {503}
     assert crowd.books.without_retry_after == 0
     note(failed_syncs=rounds, people=people, refused=crowd.books.refused[503])
+
+
+def _total(program: Program) -> int:
+    return int(program.counts(SLUG)["total"])
