@@ -46,7 +46,7 @@ def _speeds(stage: Stage) -> tuple[float, float]:
     with mail_sink() as sink:
         stage.mail_url = sink.url
         with running(stage.serve()):
-            stage.wait_for_worker()
+            stage.wait_until_idle()
             return accepted, walk(stage, sink, ROAD_SECONDS).rate
 
 
@@ -68,7 +68,6 @@ def filled() -> Iterator[Stage]:
         (folder / "mails").mkdir(parents=True)
         stage.clarion("launch", str(SAMPLE))
         stage.python("bench.fill_signatures", str(COUNT))
-        stage.clarion("publish", "clean-water")
         mark.touch()
     yield stage
 

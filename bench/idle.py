@@ -15,7 +15,7 @@ WATCH_SECONDS = 20
 def idle() -> Iterator[Row]:
     """Memory of all processes once they have settled, each having answered; and the CPU they still use."""
     with launched() as stage, running(stage.serve()) as server:
-        stage.wait_for_worker()
+        stage.wait_until_idle()
         get(f"http://{stage.host}/clean-water/en/")
         get(f"http://127.0.0.1:{stage.office_port}/healthz")
         time.sleep(SETTLE_SECONDS)

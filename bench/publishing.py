@@ -41,7 +41,7 @@ def _all(stage: Stage) -> Iterator[Row]:
 
 def _one(stage: Stage) -> Iterator[Row]:
     with running(stage.serve()):
-        stage.wait_for_worker()
+        stage.wait_until_idle()
         told = json.loads(stage.python("bench.keep_event").splitlines()[-1])
     took = told["median_seconds"]
     yield Row(

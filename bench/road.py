@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -26,7 +25,6 @@ from tests.postgres import PostgresServer
 
 SECONDS = float(os.environ.get("ROAD_SECONDS", "60"))
 ON_THE_ROAD = 400
-_SETTLE_SECONDS = 2
 
 
 def road() -> Iterator[Row]:
@@ -35,7 +33,7 @@ def road() -> Iterator[Row]:
         stage.mail_url = sink.url
         yardstick = parsed_only(stage).per_second
         with running(stage.serve()) as server:
-            stage.wait_for_worker()
+            stage.wait_until_idle()
             yield from rows_of_road("road", "SQLite", stage, server, sink, yardstick, Bar(0.015, 0.03))
 
 
@@ -48,7 +46,7 @@ def road_on_postgresql() -> Iterator[Row]:
             stage.clarion("launch", str(SAMPLE))
             yardstick = parsed_only(stage).per_second
             with running(stage.serve()) as server:
-                stage.wait_for_worker()
+                stage.wait_until_idle()
                 yield from rows_of_road("road-pg", "PostgreSQL", stage, server, sink, yardstick, Bar(0.009, 0.02))
 
 
@@ -89,7 +87,7 @@ def rows_of_road(
 
 def walk(stage: Stage, sink: Sink, seconds: float, *, on_the_road: int = ON_THE_ROAD) -> Seen:
     """Let a crowd walk; ends where anybody got lost."""
-    time.sleep(_SETTLE_SECONDS)
+    stage.wait_until_idle()
     counts = stage.data / "site" / "clean-water" / "counts.json"
     counted = int(json.loads(counts.read_text())["total"])
     plan = Plan(stage.port, str(sink.file), str(counts), seconds, on_the_road, 0.0, fresh_number(), counted)

@@ -1,5 +1,6 @@
 """The program to be measured, on a data folder of its own, as real processes."""
 
+import json
 import os
 import signal
 import socket
@@ -17,6 +18,8 @@ from bench.usage import cpu_seconds, pss_bytes
 
 SAMPLE = Path(__file__).resolve().parents[1] / "src" / "clarion" / "sample" / "clean-water"
 _START_SECONDS = 60
+_IDLE_SECONDS = 600
+_MEASURED_EVERY_SECONDS = 5  # the worker counts what waits every three
 
 
 def free_port() -> int:
@@ -95,6 +98,18 @@ class Stage:
             if time.monotonic() > ends:
                 raise SystemExit("the worker did not start")
             time.sleep(0.05)
+
+    def wait_until_idle(self) -> None:
+        """Come back once the worker says that nothing waits: what a launch left to publish is no part of a figure."""
+        self.wait_for_worker()
+        started, file = time.time(), self.data / "worker" / "heartbeat.json"
+        while time.time() - started < _IDLE_SECONDS:
+            found = json.loads(file.read_text())
+            waiting = found["inbox_waiting"] or found["mails_waiting"] or found["publish_waiting"]
+            if not waiting and file.stat().st_mtime > started + _MEASURED_EVERY_SECONDS:
+                return
+            time.sleep(0.5)
+        raise SystemExit(f"something still waits after {_IDLE_SECONDS} s")
 
 
 @dataclass
