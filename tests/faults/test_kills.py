@@ -89,7 +89,7 @@ def test_no_acknowledged_signature_is_lost_and_none_counts_twice_when_processes_
         else ["intake", "worker", "supervisor", "office", "intake"]
     )
     killer = Killer(program)
-    with Crowd(door_of(program), rate=300 if is_soak else 60, mails=program.mail_folder) as crowd:
+    with Crowd(door_of(program), rate=200 if is_soak else 60, mails=program.mail_folder) as crowd:
         for part in kills:
             time.sleep(chance.uniform(0.5, 3.0))
             killer.kill(part)
