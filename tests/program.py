@@ -18,6 +18,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from clarion.cli.supervisor import die_with_parent
 from tests.postgres import records_settings
 
 SAMPLE = Path(__file__).resolve().parents[1] / "src" / "clarion" / "sample" / "clean-water"
@@ -113,8 +114,9 @@ class Program:
         command += ["--public", f"127.0.0.1:{self.public_port}", "--office", f"127.0.0.1:{self.office_port}"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, env=self.environment, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
-            )
+                command, env=self.environment, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
+                preexec_fn=die_with_parent,  # a run that is killed leaves nothing behind
+            )  # fmt: skip
         try:
             for port in (self.public_port, self.office_port):
                 wait_until(lambda port=port: self._is_healthy(port), f"port {port} to answer", seconds=90)
