@@ -265,7 +265,8 @@ def make_wave(
     """A wave of one name with so many signatures, one after the other; a released one made so is in no tally."""
     wave = Wave.objects.create(
         public_id=new_id(), campaign=campaign, kind="names", name_mark=name_mark(name, keys.dedupe.current),
-        found={"size": count, "names": 1, "of": count, "networks": 1, "people": None}, since=since, opened_at=since + HOUR,
+        found={"size": count, "names": 1, "of": count, "networks": 1, "people": None},
+        since=since, opened_at=since + HOUR,
         state=state, is_settled=True, decided_at=None if state == Wave.State.HELD else since + 2 * HOUR,
     )  # fmt: skip
     belong = {"held": "held", "released": "confirmed", "voided": "voided"}[state]

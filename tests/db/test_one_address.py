@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from clarion.campaigns.models import Campaign
-from clarion.inbox.reader import InboxReader
+from clarion.inbox.ends import open_reader
 from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import Keys, read_key_ring
 from clarion.kernel.links import LinkKind, link_public_keys
@@ -30,7 +30,7 @@ class Road:
 
     def __init__(self, root: Path, campaign: Campaign, keys: Keys) -> None:
         self.door = Door(root, policy={"number": campaign.pk})
-        self._reader = InboxReader(self.door.data.inbox)
+        self._reader = open_reader(self.door.data.inbox, self.door.env.inbox_database)
         ring, links = (read_key_ring(self.door.data.keys, purpose) for purpose in ("inbox", "link"))
         self._drainer = Drainer(self._reader, ring, link_public_keys(links), keys, root / "no-countries.toml", Pulse())
 

@@ -29,11 +29,12 @@ def note(request: pytest.FixtureRequest) -> Iterator[Note]:
 
 
 _FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
+_LONG = ("test_long_runs.py", "test_failover.py")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Some promises are only told by a long run."""
-    return True if collection_path.name == "test_long_runs.py" and not config.getoption("--soak") else None
+    """Some promises are only told by a long run, and two whole servers are a long one."""
+    return True if collection_path.name in _LONG and not config.getoption("--soak") else None
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -159,7 +159,7 @@ def test_the_queue_asks_the_database_the_same_whatever_its_length(
         waiting(keys, age=age)
     client = signed_in(make_organiser())
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(QUEUE)
 
 
