@@ -32,7 +32,7 @@ lint: setup ## formats, imports, types, templates, migrations
 	@$(RUN) mypy
 	@$(RUN) lint-imports
 	@$(RUN) djlint --lint --quiet src/clarion/office/templates
-	@CLARION_DATA=$$(mktemp -d) $(RUN) python manage.py makemigrations --check --dry-run
+	@data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT; CLARION_DATA=$$data $(RUN) python manage.py makemigrations --check --dry-run
 
 fix: setup ## format, and mend what is safe to mend
 	@$(RUN) ruff check --fix
