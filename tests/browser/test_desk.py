@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.program import wait_until
+
 pytestmark = pytest.mark.browser
 CROWD = 120
 
@@ -108,6 +110,8 @@ def test_the_office_opens_with_the_link_and_the_code_that_the_desk_shows(desk: P
 
 def test_a_country_of_the_map_opens_on_the_phone(desk: Page) -> None:
     desk.wait_for_selector("#map")
+    site = desk.locator("body").get_attribute("data-public")
+    wait_until(lambda: desk.request.get(f"{site}/clean-water/en/countries/ke/").ok, "the country's page", seconds=120)
     desk.locator("#map a[href$='/countries/ke/'] path").first.click(force=True)
 
     expect(desk.frame_locator("#site").locator("h1")).to_contain_text("Kenya")
