@@ -44,7 +44,7 @@ def test_it_starts_on_nothing_restarts_what_dies_and_leaves_nothing(program: Pro
     assert "MAIL" not in environment
     worker = pid_of(program, "clarion worker")
     assert os.getpriority(os.PRIO_PROCESS, worker) > os.getpriority(os.PRIO_PROCESS, intake)  # the door goes first
-    office = Path(f"/proc/{pid_of(program, '--only office')}/environ").read_text()
+    office = Path(f"/proc/{pid_of(program, 'clarion.office')}/environ").read_text()
     assert "postmaster" not in office
     assert "CLARION_MAIL_URL=smtp://localhost:2525" in office
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import click
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
 
 from clarion.cli.supervisor import Child, Supervisor, answers_health
 from clarion.env import VARIABLES, Env, read_env
@@ -20,7 +18,6 @@ from clarion.kernel.errors import ClarionError
 from clarion.kernel.keys import make_missing_keys
 from clarion.kernel.serving_rules import Listening, Part, check_serving
 
-_OFFICE_THREADS = 8
 _WAITS = 5  # niceness of the worker: what it does can wait a moment, a visitor at the door cannot
 _PYTHON = (sys.executable, "-P", "-m")  # -P: the working folder is not searched for modules
 _HARMLESS = ("PATH", "LANG", "TZ", "VIRTUAL_ENV")
@@ -66,8 +63,7 @@ def read_bind(text: str) -> Bind:
 @click.option("--public", type=read_bind, metavar="HOST:PORT", help="Where the public site listens.")
 @click.option("--office", type=read_bind, metavar="HOST:PORT", help="Where the office listens.")
 @click.option("--only", type=click.Choice(["public", "office", "worker"]), help="Run this one alone.")
-@click.option("--quiet", is_flag=True, hidden=True, help="The supervisor has said what is only good for a trial.")
-def serve(public: Bind | None, office: Bind | None, only: str | None, quiet: bool) -> None:
+def serve(public: Bind | None, office: Bind | None, only: str | None) -> None:
     """Serve the public site and the office, and run the worker. Starts on an empty data folder too."""
     environ = _with_addresses(os.environ, public, office)
     env = read_env(environ)
@@ -76,8 +72,7 @@ def serve(public: Bind | None, office: Bind | None, only: str | None, quiet: boo
         "office": office or _default_bind(env.office_url, 8001),
     }
     for warning in _refuse_unsafe(env, places, only):
-        if not quiet:
-            click.echo(f"Note: {warning}", err=True)
+        click.echo(f"Note: {warning}", err=True)
     match only:
         case "public" if env.pages_database:
             _serve_node(env, places["public"], environ)
@@ -86,7 +81,7 @@ def serve(public: Bind | None, office: Bind | None, only: str | None, quiet: boo
         case "worker":
             _become([*_PYTHON, "clarion", "worker"], worker_environ(environ))
         case "office":
-            _serve_office(places["office"], office_environ(environ))
+            _become(_office_command(places["office"]), office_environ(environ))
         case _:
             _supervise(env, places, environ)
 
@@ -177,28 +172,11 @@ def _public_command(bind: Bind) -> list[str]:
 
 
 def _office_command(bind: Bind) -> list[str]:
-    return [*_PYTHON, "clarion", "serve", "--quiet", "--only", "office", "--office", f"{bind.host}:{bind.port}"]
+    return [*_PYTHON, "clarion.office", bind.socket_host, str(bind.port)]
 
 
 def _become(command: list[str], environ: Mapping[str, str]) -> None:
     os.execve(command[0], command, dict(environ))  # noqa: S606 - the same Python, no shell
-
-
-def _serve_office(bind: Bind, environ: Mapping[str, str]) -> None:
-    """Serve the office from this process and one child of it."""
-    os.environ.clear()
-    os.environ.update(environ)
-    Granian(
-        "clarion.office.wsgi:application",
-        address=bind.socket_host,
-        port=bind.port,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        blocking_threads=_OFFICE_THREADS,
-        workers_kill_timeout=5,
-        log_enabled=False,
-    ).serve()
 
 
 def _migrate(environ: Mapping[str, str]) -> None:

@@ -3,19 +3,29 @@
 import re
 from functools import cache
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 _RTL_SCRIPTS = frozenset({"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg", "Mand", "Samr"})
 _RTL_LANGUAGES = frozenset({"ar", "he", "fa", "ur", "ps", "sd", "ug", "yi", "dv", "ckb", "syr", "nqo", "ks"})
+# Half of what CLDR says of a language; a process keeps all that it has read of each that it speaks.
+_UNUSED = (
+    "unit_patterns", "compound_unit_patterns", "unit_display_names", "currency_names", "currency_names_plural",
+    "currency_formats", "currency_unit_patterns", "compact_currency_formats", "compact_decimal_formats",
+    "scientific_formats", "interval_formats", "date_fields",
+)  # fmt: skip
 
 
 @cache
 def _locale(tag: str) -> Locale | None:
     try:
-        return Locale.parse(tag, sep="-")
+        found = Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
         return None
+    kept = localedata.load(str(found))
+    for name in _UNUSED:
+        kept.pop(name, None)
+    return found
 
 
 def is_language(tag: str) -> bool:
@@ -23,8 +33,12 @@ def is_language(tag: str) -> bool:
     return bool(_TAG.fullmatch(tag)) and (_locale(tag) is not None or _english_name(tag) is not None)
 
 
+def _english() -> Locale:
+    return _locale("en") or Locale("en")
+
+
 def _english_name(tag: str) -> str | None:
-    return Locale("en").languages.get(tag.split("-")[0])
+    return _english().languages.get(tag.split("-")[0])
 
 
 def direction(tag: str) -> str:
@@ -48,4 +62,4 @@ def native_name(tag: str) -> str:
 
 def locale_of(tag: str) -> Locale:
     """Babel's locale for `tag`; English where CLDR has none."""
-    return _locale(tag) or Locale("en")
+    return _locale(tag) or _english()
