@@ -1,13 +1,14 @@
 """Coverage as a list, and a page for each country: its venues, its events, its count, and how to host one."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from clarion.events.models import Event
 from clarion.pages.coverage_map import CountryLine, country_lines, coverage_map, reach
 from clarion.pages.event_pages import ON_A_PAGE
 from clarion.pages.forms import host_form, sign_form
-from clarion.pages.showing import Showing, past, showings, upcoming
+from clarion.pages.programme import past, upcoming
+from clarion.pages.showing import Showing, showings
 from clarion.pages.site import Page, Scene
 from clarion.places.models import Venue
 
@@ -26,7 +27,7 @@ def pages_of(scene: Scene) -> Iterator[Page]:
     if not scene.ways.events:
         return
     yield list_page(scene)
-    yield from country_pages_of(scene, [line.code for line in country_lines(scene)], scene.events)
+    yield from country_pages_of(scene, [line.code for line in country_lines(scene)], scene.events.by_country)
 
 
 def list_page(scene: Scene) -> Page:
@@ -35,20 +36,11 @@ def list_page(scene: Scene) -> Page:
     return Page(scene.at("countries/"), "pages/countries.html", context)
 
 
-def country_pages_of(scene: Scene, codes: Collection[str], events: Iterable[Event]) -> Iterator[Page]:
-    """The pages of some countries, of which `events` must hold all; one with more than 200 has further pages."""
-    here = by_country(events)
+def country_pages_of(scene: Scene, codes: Collection[str], here: Mapping[str, Sequence[Event]]) -> Iterator[Page]:
+    """The pages of some countries, of which `here` must hold all events; one with more than 200 has further pages."""
     for line in country_lines(scene):
         if line.code in codes:
             yield from _pages_of_country(scene, line, here.get(line.code, []))
-
-
-def by_country(events: Iterable[Event]) -> Mapping[str, Sequence[Event]]:
-    """Events by the code of their country, in the same order."""
-    found: dict[str, list[Event]] = {}
-    for event in events:
-        found.setdefault(event.country, []).append(event)
-    return found
 
 
 def _pages_of_country(scene: Scene, line: CountryLine, here: Sequence[Event]) -> Iterator[Page]:

@@ -15,7 +15,7 @@ from clarion.pages.coverage_map import country_lines, coverage_map, reach
 from clarion.pages.labels import event_kind_names, field_labels, report_reason_names
 from clarion.pages.markup import said
 from clarion.pages.qr_codes import qr_code
-from clarion.pages.showing import Showing, address_of, past, showing, showings, upcoming
+from clarion.pages.showing import Showing, address_of, showing, showings
 from clarion.pages.site import Page, Raw, Scene, once_for_scene, render_page
 from clarion.pages.structured import event_data
 
@@ -36,14 +36,14 @@ def pages_of(scene: Scene) -> Iterator[Page]:
     """The list of events. The first 200 that come stand on it, whatever is beyond on the countries' pages."""
     if not scene.ways.events:
         return
-    coming = upcoming(scene.events)
+    coming = scene.events.upcoming
     yield Page(
         scene.at("events/"),
         "pages/events.html",
         {
             "days": days_of(showings(coming[:ON_A_PAGE], scene)),
             "beyond": max(0, len(coming) - ON_A_PAGE),
-            "past": showings(past(scene.events)[:PAST_SHOWN], scene),
+            "past": showings(scene.events.past[:PAST_SHOWN], scene),
             "reach": reach(scene),
             "map": coverage_map(scene),
             "announced": [line for line in country_lines(scene) if line.state == "announced"],

@@ -11,6 +11,7 @@ from clarion.events.models import Event
 from clarion.pages import calendars, country_pages, event_pages, tokens
 from clarion.pages.coverage_map import country_lines
 from clarion.pages.press import Press
+from clarion.pages.programme import Programme, by_country
 from clarion.pages.qr_codes import qr_code, qr_code_of_many
 from clarion.pages.site import Page, Raw, Scene, render_page
 from clarion.pages.writing import Folder
@@ -97,7 +98,7 @@ def print_sheet(manuscript: Manuscript, sheet: Sheet) -> Printed:
 def manuscript_of(press: Press, scenes: Sequence[Scene]) -> Manuscript:
     """The manuscript of these languages."""
     draw = qr_code_of_many if len(scenes[0].events) >= _MANY_EVENTS else qr_code
-    return Manuscript(press, [replace(scene, events=()) for scene in scenes], draw)
+    return Manuscript(press, [replace(scene, events=Programme()) for scene in scenes], draw)
 
 
 def sheets_of(scene: Scene, hosted: Sequence[Event]) -> list[Sheet]:
@@ -108,11 +109,11 @@ def sheets_of(scene: Scene, hosted: Sequence[Event]) -> list[Sheet]:
     manage = [Sheet("manage", part) for part in _parts(hosted, _PER_SHEET["manage"])]
     if not scene.ways.events:
         return manage
-    by_country = country_pages.by_country(scene.events)
+    here = scene.events.by_country
     codes = sorted(line.code for line in country_lines(scene))
     return [
         *(
-            Sheet("countries", [event for code in part for event in by_country.get(code, ())], part)
+            Sheet("countries", [event for code in part for event in here.get(code, ())], part)
             for part in _parts(codes, _PER_SHEET["countries"])
         ),
         *(Sheet("events", part) for part in _parts(scene.events, _PER_SHEET["events"])),
@@ -136,7 +137,7 @@ def pages_of_sheet(manuscript: Manuscript, sheet: Sheet) -> Iterator[tuple[Scene
 
 def _pages_in(scene: Scene, sheet: Sheet, draw: Callable[[str], Markup]) -> Iterator[Page | Raw]:
     if sheet.kind == "countries":
-        yield from country_pages.country_pages_of(scene, sheet.codes, sheet.events)
+        yield from country_pages.country_pages_of(scene, sheet.codes, by_country(sheet.events))
     else:
         yield from event_pages.event_pages_of(scene, sheet.events, draw)
         yield from calendars.entries_of(scene, sheet.events)

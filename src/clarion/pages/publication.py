@@ -1,9 +1,8 @@
 """One publication of one campaign: what it is printed from, and the folders into which it goes."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import ModuleType
 
 from clarion.campaigns.models import Campaign
@@ -28,7 +27,8 @@ from clarion.pages.printing import (
 from clarion.pages.scenes import scenes_of
 from clarion.pages.site import Page, Raw, Scene, Server, render_server_page
 
-_BATCH = 100
+_MOST_WAITING = 100
+_LOOK_UP_EVERY = 100
 _WRITERS = 4  # they wait for the disk more than they compute
 _SHEETS_FOR_HANDS = 60  # fewer are printed by the time that further processes have started
 _MOST_HANDS = 4  # each takes a hundred megabytes
@@ -37,6 +37,11 @@ _MOST_HANDS = 4  # each takes a hundred megabytes
 def _put(ready: Ready) -> bool:
     folder, file, content = ready
     return folder.write(file, content)
+
+
+def _finish(waiting: deque[Future[bool]]) -> None:
+    while waiting:
+        waiting.popleft().result()
 
 
 def pages_from(scene: Scene, modules: Iterable[ModuleType]) -> Iterator[Page | Raw]:
@@ -62,31 +67,30 @@ class Publication:
         """What the public sees."""
         return self.scenes[0].events
 
+    def _with_events(self) -> list[Scene]:
+        return [scene for scene in self.scenes if scene.ways.events]
+
     def write_pages(self, modules: Collection[ModuleType]) -> None:
         """Write what the modules contribute, language by language."""
-        for scene in self.scenes:
-            self.write(scene, pages_from(scene, modules))
-            self._pause_if_wanted()
+        self.write((scene, page) for scene in self.scenes for page in pages_from(scene, modules))
+        self._pause_if_wanted()
 
-    def write(self, scene: Scene, pages: Iterable[Page | Raw]) -> None:
-        """Write pages of one language. Compressing and writing one batch goes on while the next is rendered."""
-        self._write(self._printer.ready(scene, page) for page in pages)
+    def write(self, pages: Iterable[tuple[Scene, Page | Raw]]) -> None:
+        """Write pages, each with its language."""
+        self._write(self._printer.ready(scene, page) for scene, page in pages)
 
-    def _write(self, ready: Iterator[Ready]) -> None:
+    def _write(self, ready: Iterable[Ready]) -> None:
+        """Compress and write what is ready while the next is rendered; all is out when this returns."""
         with ThreadPoolExecutor(_WRITERS) as pool:
-            pending: Iterator[bool] = iter(())
-            while batch := list(islice(ready, _BATCH)):
-                started = pool.map(_put, batch)
-                deque(pending, maxlen=0)
-                self._pause_between(batch, started)
-                pending = started
-            deque(pending, maxlen=0)
-
-    def _pause_between(self, batch: Sized, started: Iterator[bool]) -> None:
-        """Look up after a full batch, once it is written: what is published in the pause must not be overwritten."""
-        if len(batch) == _BATCH and self.pause.is_wanted():
-            deque(started, maxlen=0)
-            self.pause.take()
+            waiting: deque[Future[bool]] = deque()
+            for number, one in enumerate(ready, start=1):
+                waiting.append(pool.submit(_put, one))
+                if len(waiting) > _MOST_WAITING:
+                    waiting.popleft().result()
+                if number % _LOOK_UP_EVERY == 0 and self.pause.is_wanted():
+                    _finish(waiting)  # what is published in the pause must not be overwritten
+                    self.pause.take()
+            _finish(waiting)
 
     def _pause_if_wanted(self) -> None:
         if self.pause.is_wanted():
@@ -132,26 +136,24 @@ class Publication:
 
     def write_events(self, events: Sequence[Event]) -> None:
         """Write the pages and calendar entries of some events."""
-        for scene in self.scenes:
-            if scene.ways.events:
-                self.write(scene, event_pages.event_pages_of(scene, events))
-                self.write(scene, calendars.entries_of(scene, events))
+        for make in (event_pages.event_pages_of, calendars.entries_of):
+            self.write((scene, one) for scene in self._with_events() for one in make(scene, events))
 
     def write_country_lists(self) -> None:
         """Write the list of countries in each language."""
-        for scene in self.scenes:
-            if scene.ways.events:
-                self.write(scene, [country_pages.list_page(scene)])
+        self.write((scene, country_pages.list_page(scene)) for scene in self._with_events())
 
     def write_countries(self, codes: Collection[str]) -> None:
         """Write the list of countries, and the pages of some; further ones that are not needed any more go."""
-        for scene in self.scenes:
-            if scene.ways.events:
-                self.write(
-                    scene, [country_pages.list_page(scene), *country_pages.country_pages_of(scene, codes, scene.events)]
-                )
-                for code in codes:
-                    self.site.keep_only_present(f"{scene.slug}/{scene.language}/countries/{code.lower()}")
+        self.write_country_lists()
+        self.write(
+            (scene, page)
+            for scene in self._with_events()
+            for page in country_pages.country_pages_of(scene, codes, scene.events.by_country)
+        )
+        for scene in self._with_events():
+            for code in codes:
+                self.site.keep_only_present(f"{scene.slug}/{scene.language}/countries/{code.lower()}")
 
     def remove_event(self, event_id: str) -> None:
         """Take away the pages of an event that the public does not see."""

@@ -89,8 +89,12 @@ def publish_count_pages(slug: str, *, desk: Press, pause: Pause = NEVER) -> None
     """Publish every other page that shows a figure; once a minute is enough. `pause` as in `publish_campaign`."""
     if run := _run(slug, desk):
         run.pause = pause
-        for scene in run.scenes:
-            run.write(scene, (page for page in pages_from(scene, REST) if isinstance(page, Page) and page.has_counts))
+        run.write(
+            (scene, page)
+            for scene in run.scenes
+            for page in pages_from(scene, REST)
+            if isinstance(page, Page) and page.has_counts
+        )
 
 
 def publish_mail_delay(slug: str, *, desk: Press) -> None:

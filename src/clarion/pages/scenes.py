@@ -14,6 +14,7 @@ from clarion.pages.calendars import stamp_of
 from clarion.pages.open_data import NEWEST
 from clarion.pages.policy import policy_of
 from clarion.pages.press import Press
+from clarion.pages.programme import Programme
 from clarion.pages.site import Assets, Scene, Ways
 from clarion.places.countries import load_country_settings
 from clarion.places.queries import venues_of
@@ -25,7 +26,7 @@ def scenes_of(campaign: Campaign, press: Press, assets: Assets) -> list[Scene]:
     version = current_version(campaign)
     statements = statements_in(version, campaign)
     gifts = give_pages(campaign)
-    events = published_events(campaign)
+    events = Programme(published_events(campaign))
     shared: dict[str, Any] = {
         "press": press,
         "campaign": campaign,

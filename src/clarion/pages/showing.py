@@ -1,6 +1,6 @@
 """How an event is shown: dates, place and notes in one language, formatted once for all pages that list it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -87,16 +87,6 @@ def address_of(event: Event) -> str:
     """Street or square below the place's name, where they differ."""
     written = event.address or (event.venue.address if event.venue else "")
     return "" if written == place_of(event) else written
-
-
-def upcoming(events: Iterable[Event]) -> list[Event]:
-    """Those that have not ended, the cancelled among them: who planned to come must see it."""
-    return [event for event in events if event.state != Event.State.ENDED]
-
-
-def past(events: Sequence[Event]) -> list[Event]:
-    """Those that have ended, the latest first."""
-    return [event for event in reversed(events) if event.state == Event.State.ENDED]
 
 
 @lru_cache(maxsize=8192)

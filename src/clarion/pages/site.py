@@ -27,6 +27,7 @@ from clarion.locale.jinja import make_environment
 from clarion.locale.voice import Voice, voice
 from clarion.pages.markup import marked_up, said
 from clarion.pages.press import Press
+from clarion.pages.programme import Programme
 from clarion.places.countries import Choice, CountrySettings, choices, country_name
 from clarion.places.models import Venue
 from clarion.signatures.rules import Figures
@@ -114,7 +115,7 @@ class Scene:
     state: CampaignState
     ways: Ways
     figures: Figures
-    events: Sequence[Event]
+    events: Programme
     venues: Sequence[Venue]
     coverage: Mapping[str, Coverage]
     updates: Sequence[Update]

@@ -1,5 +1,6 @@
 """The worker: four loops that never wait for each other, and a heartbeat."""
 
+import gc
 import logging
 import threading
 from contextlib import suppress
@@ -38,6 +39,7 @@ STOP_SECONDS = 7.0
 
 def run(env: Env, stop: threading.Event) -> None:
     """Run the loops until `stop`, then end within eight seconds. Raises what keeps it from starting at all."""
+    _collect_seldom()
     pulse = Pulse()
     if env.database:
         _refuse_what_harms_others(env)
@@ -61,6 +63,12 @@ def run(env: Env, stop: threading.Event) -> None:
     log.info("the worker runs")
     _beat_until(stop, env, pulse)
     _end(threads, pulse)
+
+
+def _collect_seldom() -> None:
+    """Look for garbage in cycles seldom: ten thousand events read at once would else be walked through many times."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _refuse_what_harms_others(env: Env) -> None:
