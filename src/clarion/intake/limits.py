@@ -70,6 +70,7 @@ class Limits:
         self._trusted = trusted_proxies
         self._buckets: dict[tuple[str, int], tuple[float, float]] = {}
         self._place = lru_cache(maxsize=65_536)(self._find_place)
+        self.is_proxy = lru_cache(maxsize=4_096)(self._find_proxy)  # asked four times a form
 
     def judge(self, form: FormName, peer: str, forwarded_for: Sequence[str], now: float) -> Verdict:
         """Count one form that `peer` sent at monotonic time `now` and say what to do with it."""
@@ -105,11 +106,9 @@ class Limits:
         network, own = self._place(self._client(peer, forwarded_for))
         return 0 if own else network
 
-    def is_proxy(self, peer: str) -> bool:
+    def _find_proxy(self, peer: str) -> bool:
         """Whether what `peer` says of others is believed."""
-        return bool(self._trusted) and self._is_trusted(_address(peer))
-
-    def _is_trusted(self, address: Address | None) -> bool:
+        address = _address(peer) if self._trusted else None
         return address is not None and any(address in network for network in self._trusted)
 
     def _client(self, peer: str, forwarded_for: Sequence[str]) -> str:

@@ -1,4 +1,7 @@
-"""From forms to the disk: one batch is being written, the next one forms meanwhile, and no timer waits."""
+"""From forms to the disk: one batch is being written, the next one forms meanwhile.
+
+A batch costs more than the rows in it, so two begin at least a moment apart; a form that comes alone never waits.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,6 +12,8 @@ from clarion.inbox.store import InboxBroken
 from clarion.intake.policy import Rules
 from clarion.kernel.sealing import BatchSealer
 from clarion.kernel.submissions import Submission
+
+_APART = 0.004  # seconds from the beginning of one batch to the next, measured (docs/performance.md)
 
 Commit = Callable[[Sequence[Submission]], None]
 
@@ -31,6 +36,7 @@ class CommitQueue:
         self._writing: asyncio.Future[None] | None = None
         self._is_called = False
         self._is_closed = False
+        self._next_at = 0.0  # on the loop's clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inbox")
 
     async def put(self, submission: Submission) -> None:
@@ -40,20 +46,23 @@ class CommitQueue:
         loop = asyncio.get_running_loop()
         stored: asyncio.Future[None] = loop.create_future()
         self._forming.append((submission, stored))
-        if self._writing is None and not self._is_called:
-            # Not at once: what else arrived in this turn of the loop joins the batch.
-            self._is_called = True
-            loop.call_soon(self._send_off)
+        self._call_if_needed(loop)
         await stored
+
+    def _call_if_needed(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the batch sent off in its time; not at once: what else arrives in this turn of the loop joins it."""
+        if self._forming and self._writing is None and not self._is_called:
+            self._is_called = True
+            loop.call_at(max(self._next_at, loop.time()), self._send_off)
 
     def _send_off(self) -> None:
         self._is_called = False
         if self._writing is not None or not self._forming:
             return
+        loop = asyncio.get_running_loop()
+        self._next_at = loop.time() + _APART
         batch, self._forming = self._forming, []
-        self._writing = asyncio.get_running_loop().run_in_executor(
-            self._thread, self._commit, [submission for submission, _ in batch]
-        )
+        self._writing = loop.run_in_executor(self._thread, self._commit, [submission for submission, _ in batch])
         self._writing.add_done_callback(lambda done: self._settle(batch, done))
 
     def _settle(self, batch: list[tuple[Submission, asyncio.Future[None]]], done: asyncio.Future[None]) -> None:
@@ -69,7 +78,7 @@ class CommitQueue:
                 stored.set_result(None)
             else:
                 stored.set_exception(error)
-        self._send_off()
+        self._call_if_needed(done.get_loop())
 
     async def close(self) -> None:
         """Take no more, and return when all that waits is on disk."""
