@@ -24,7 +24,8 @@ class Signature(models.Model):
         EXPIRED = "expired"
 
     public_id = models.CharField(max_length=32, unique=True)
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="signatures")
+    # No index of its own: those below begin with it.
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="signatures", db_index=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     version = models.PositiveIntegerField()
     language = models.CharField(max_length=12)
@@ -67,7 +68,7 @@ class Signature(models.Model):
             models.Index(fields=["wave", "state"], condition=models.Q(wave__isnull=False), name="signatures_of_a_wave"),
             # Two days' worth: what waves are looked for in, and what is unmarked in time.
             models.Index(
-                fields=["confirmed_at"],
+                fields=["campaign", "confirmed_at"],
                 condition=models.Q(confirmed_at__isnull=False, domain_mark__isnull=False),
                 name="signatures_lately",
             ),

@@ -77,11 +77,11 @@ class Migration(migrations.Migration):
                 ('network_mark_before', models.BigIntegerField(blank=True, null=True)),
                 ('domain_mark', models.BigIntegerField(blank=True, null=True)),
                 ('name_mark', models.BigIntegerField(blank=True, null=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signatures', to='campaigns.campaign')),
+                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='signatures', to='campaigns.campaign')),
                 ('wave', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='signatures.wave')),
             ],
             options={
-                'indexes': [models.Index(fields=['campaign', 'address_hash'], name='signatures_of_an_address'), models.Index(fields=['address_hash'], name='signatures_by_address'), models.Index(fields=['state', 'last_mailed_at'], name='signatures_to_expire'), models.Index(condition=models.Q(('box__isnull', False)), fields=['campaign', 'signed_at'], name='signatures_held'), models.Index(condition=models.Q(('wave__isnull', False)), fields=['wave', 'state'], name='signatures_of_a_wave'), models.Index(condition=models.Q(('confirmed_at__isnull', False), ('domain_mark__isnull', False)), fields=['confirmed_at'], name='signatures_lately'), models.Index(condition=models.Q(('domain_mark__isnull', False)), fields=['signed_at'], name='signatures_marked')],
+                'indexes': [models.Index(fields=['campaign', 'address_hash'], name='signatures_of_an_address'), models.Index(fields=['address_hash'], name='signatures_by_address'), models.Index(fields=['state', 'last_mailed_at'], name='signatures_to_expire'), models.Index(condition=models.Q(('box__isnull', False)), fields=['campaign', 'signed_at'], name='signatures_held'), models.Index(condition=models.Q(('wave__isnull', False)), fields=['wave', 'state'], name='signatures_of_a_wave'), models.Index(condition=models.Q(('confirmed_at__isnull', False), ('domain_mark__isnull', False)), fields=['campaign', 'confirmed_at'], name='signatures_lately'), models.Index(condition=models.Q(('domain_mark__isnull', False)), fields=['signed_at'], name='signatures_marked')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('confirmed', 'held'))), fields=('campaign', 'address_hash'), name='one_confirmed_signature_for_an_address'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('confirmed', 'held', 'voided')), _negated=True), ('confirmed_at__isnull', False), _connector='OR'), name='a_confirmed_signature_has_its_moment')],
             },
         ),
