@@ -94,7 +94,7 @@ def test_the_crowd_moves_the_count_by_exactly_as_many(desk: Page) -> None:
 
     expect(desk.locator("#verdict")).to_contain_text(f"exactly {CROWD} more")
     expect(desk.locator("[data-stage=confirmed]")).to_have_text(str(CROWD))
-    assert desk.locator("#spots circle").count() > 0
+    expect(desk.locator("#spots circle").first).to_be_attached()
 
 
 def test_the_office_opens_with_the_link_and_the_code_that_the_desk_shows(desk: Page) -> None:

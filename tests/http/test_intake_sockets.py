@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from clarion.kernel.forms import MAX_BODY_BYTES
-from tests.door import SIGN
+from tests.door import HOSTING, SIGN
 from tests.wire import Wire, open_wire
 
 BODY = urlencode(SIGN).encode()
@@ -26,6 +26,20 @@ def test_a_form_in_one_piece_or_in_many_is_taken(wire: Wire) -> None:
 
     assert wire.status(head + BODY) == 303
     assert wire.status(head, BODY[:7], BODY[7:30], BODY[30:]) == 303
+
+
+@pytest.mark.parametrize(
+    ("language", "page"),
+    [("en", b"/check-your-mail/"), ("de", b"/check-your-mail/"), ("ady", b"/check-your-mail/"), ("xx", b"/refused/")],
+)
+def test_languages_are_known_to_a_process_that_may_read_hardly_any_file(wire: Wire, language: str, page: bytes) -> None:
+    body = urlencode(HOSTING | {"language": language}).encode()
+    head = wire.sign.replace(b"/sign ", b"/host ") + b"Content-Length: %d\r\n\r\n" % len(body)
+
+    said = wire.said(head + body)
+
+    assert said.startswith(b"HTTP/1.1 303")
+    assert page in said
 
 
 @pytest.mark.parametrize(

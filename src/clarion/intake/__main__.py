@@ -16,6 +16,7 @@ from clarion.env import Env, SettingsWrong, read_env
 from clarion.intake.app import Intake
 from clarion.intake.confine import confine
 from clarion.kernel.durable import make_folder
+from clarion.kernel.languages import is_language
 from clarion.kernel.logs import start_logging
 
 _BACKLOG = 4096
@@ -92,6 +93,7 @@ def main() -> int:
         return 2
     for folder in (env.data.inbox.parent, env.data.site, env.data.manage, env.data.policy):
         make_folder(folder)
+    is_language("xx")  # reads the names of languages; on the way Babel looks into /etc, which is shut from now on
     _collect_seldom()
     confine(env.data, env.inbox_database)
     return uvloop.run(_serve(env, sys.argv[1], int(sys.argv[2])))

@@ -181,7 +181,7 @@ class Posting:
         """The fields to hand over; raises `Answered` with the first refusal, `Garbled` without an answer."""
         if route.form.name in ("confirm", "withdraw"):
             return _token_fields(route.form, values, duplicates)
-        refusal = check_form(route.form, values, duplicates, route.campaign.known)
+        refusal = self._refusal(route, values, duplicates, now)
         if route.form.name == "host":
             refusal = self._check_city(route.form, values, refusal, now)
         if refusal is not None:
@@ -192,6 +192,17 @@ class Posting:
         if route.form.name == "sign":
             fields.setdefault("version", str(route.campaign.policy.version))
         return fields
+
+    def _refusal(
+        self, route: Route, values: Mapping[str, str], duplicates: Set[str], now: float
+    ) -> FieldRefusal | None:
+        """The first refusal; what the policy does not know may stand on a page that was published this second."""
+        refusal = check_form(route.form, values, duplicates, route.campaign.known)
+        if refusal is None or refusal.code != "unknown":
+            return refusal
+        rules = self._site.policy.afresh(now)
+        campaign = rules.campaigns.get(route.campaign.slug) if rules else None
+        return check_form(route.form, values, duplicates, campaign.known) if campaign else refusal
 
     def _check_city(
         self, form: Form, values: Mapping[str, str], refusal: FieldRefusal | None, now: float

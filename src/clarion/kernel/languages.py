@@ -19,13 +19,9 @@ _UNUSED = (
 @cache
 def _locale(tag: str) -> Locale | None:
     try:
-        found = Locale.parse(tag, sep="-")
+        return Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
         return None
-    kept = localedata.load(str(found))
-    for name in _UNUSED:
-        kept.pop(name, None)
-    return found
 
 
 def is_language(tag: str) -> bool:
@@ -33,12 +29,8 @@ def is_language(tag: str) -> bool:
     return bool(_TAG.fullmatch(tag)) and (_locale(tag) is not None or _english_name(tag) is not None)
 
 
-def _english() -> Locale:
-    return _locale("en") or Locale("en")
-
-
 def _english_name(tag: str) -> str | None:
-    return _english().languages.get(tag.split("-")[0])
+    return locale_of("en").languages.get(tag.split("-")[0])
 
 
 def direction(tag: str) -> str:
@@ -60,6 +52,11 @@ def native_name(tag: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+@cache
 def locale_of(tag: str) -> Locale:
-    """Babel's locale for `tag`; English where CLDR has none."""
-    return _locale(tag) or _english()
+    """Babel's locale for `tag`, without what is not used; English where CLDR has none."""
+    found = _locale(tag) or Locale("en")
+    kept = localedata.load(str(found))
+    for name in _UNUSED:
+        kept.pop(name, None)
+    return found
