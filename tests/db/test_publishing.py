@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -61,6 +61,46 @@ def all_files(press: Press) -> dict[str, str]:
 def internal_links(text: str) -> Iterator[str]:
     """Addresses of this site to which a page links."""
     yield from re.findall(r'(?:href|src)="(/[^"#?]*)', text)
+
+
+PARTS: dict[str, Callable[[Press], None]] = {
+    "counts": lambda press: publishing.publish_counts(SLUG, desk=press),
+    "switches": lambda press: publishing.publish_switches(SLUG, desk=press),
+    "events": lambda press: publishing.publish_events(SLUG, [], desk=press),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_form_that_is_out_is_taken_and_answered_whatever_was_published_first(press: Press, part: str) -> None:
+    """A call's opening hour, or its first figure, may be published before the whole of it."""
+    make_campaign(languages=("en", "fr"))
+
+    PARTS[part](press)
+
+    for language in ("en", "fr"):
+        assert consent_of(press, language) in policy(press).campaigns[SLUG].consents
+        assert (press.data.site / f"{SLUG}/{language}/check-your-mail/index.html").is_file()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_people_agree_to_may_change_with_a_part_of_the_pages(press: Press, part: str) -> None:
+    """New software words it differently, and the next figure brings it onto the page."""
+    make_campaign()
+    publishing.publish_campaign(SLUG, desk=press)
+    before = consent_of(press, "en")
+    Campaign.objects.update(minimum_age=14)
+
+    PARTS[part](press)
+
+    assert before != consent_of(press, "en")
+    assert {before, consent_of(press, "en")} <= {*policy(press).campaigns[SLUG].consents}
+
+
+def consent_of(press: Press, language: str) -> str:
+    """The id of what one agrees to at the sign form of the call's page."""
+    found = re.search(r'name="consent" value="(\w+)"', page(press, f"/{SLUG}/{language}/"))
+    assert found
+    return found[1]
 
 
 def test_every_link_of_every_page_leads_to_a_file(press: Press) -> None:

@@ -8,6 +8,7 @@ from clarion.jobs.promises import promise
 from clarion.kernel.keys import Keys
 from clarion.pages import publishing as pages
 from clarion.pages.pausing import Overtaken
+from clarion.pages.press import Press
 from clarion.settings import ENV
 from clarion.worker import publishing
 from clarion.worker.publishing import Publisher, promised_work
@@ -32,7 +33,7 @@ def _promise(name: str, **arguments: str) -> None:
 def test_new_figures_are_out_before_a_long_one_ends(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     make_campaign()
     order: list[str] = []
-    real_counts = pages.publish_counts
+    real_counts, real_policy = pages.publish_counts, pages.write_policy
 
     def counts(slug: str, **more: object) -> None:
         order.append("counts")
@@ -41,7 +42,12 @@ def test_new_figures_are_out_before_a_long_one_ends(publisher: Publisher, monkey
     monkeypatch.setattr(pages, "publish_counts", counts)
     monkeypatch.setattr(pages, "publish_cities", lambda *_: order.append("whole"))
     _promise("publish-campaign", campaign="clean-water")
-    monkeypatch.setattr(pages, "write_policy", lambda _: _promise("publish-counts", campaign="clean-water"))
+
+    def policy(press: Press) -> None:
+        real_policy(press)
+        _promise("publish-counts", campaign="clean-water")
+
+    monkeypatch.setattr(pages, "write_policy", policy)
     publisher.keep_one(NOON)
     assert order == ["counts", "whole"]
     assert promised_work() == []

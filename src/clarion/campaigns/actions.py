@@ -211,8 +211,10 @@ def set_notice(campaign: Campaign, notice: Mapping[str, str], *, by: Actor, now:
 
 def record_consent_wordings(campaign: Campaign, wordings: Iterable[Wording], now: datetime) -> None:
     """Keep the wordings that the pages show, each once and for good. Safe to repeat."""
+    known = set(campaign.consent_wordings.values_list("wording_id", flat=True))
+    fresh = [wording for wording in wordings if wording.wording_id not in known]
     ConsentWording.objects.bulk_create(
-        (ConsentWording(campaign=campaign, first_used_at=now, **asdict(wording)) for wording in wordings),
+        (ConsentWording(campaign=campaign, first_used_at=now, **asdict(wording)) for wording in fresh),
         ignore_conflicts=True,
     )
 

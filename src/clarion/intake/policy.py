@@ -9,7 +9,6 @@ from clarion.kernel.forms import Known
 from clarion.kernel.policy import POLICY_NAME, CampaignPolicy, Policy, PolicyUnreadable, read_policy
 
 _READ_EVERY = 1.0  # seconds
-_READ_AFRESH = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +58,9 @@ class PolicyFile:
         return self._rules
 
     def afresh(self, now: float) -> Rules | None:
-        """The rules after a look at the file, for what they do not know yet; looks ten times a second at the most."""
-        if now - self._checked_at >= _READ_AFRESH:
-            self._checked_at = now
-            self._read_again()
+        """The rules after a look at the file, for what they do not know yet: one `stat` while nothing changed."""
+        self._checked_at = now
+        self._read_again()
         return self._rules
 
     @property

@@ -1,6 +1,6 @@
 """The pages with which intake answers: all are published before anyone asks, for every campaign and language."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -47,6 +47,11 @@ def pages_of(scene: Scene) -> Iterator[Page]:
     for status in ERROR_STATUSES:
         path = "/" + error_page(status, scene.slug, scene.language).removesuffix("index.html")
         yield Page(path, "pages/error.html", {"trouble": trouble(status, scene.voice)}, is_indexed=False)
+
+
+def are_out(scenes: Collection[Scene]) -> bool:
+    """Whether intake has what it answers with in every language: all of it is written at one time."""
+    return all((scene.press.data.site / mail_page(scene).file).is_file() for scene in scenes)
 
 
 def mail_page(scene: Scene) -> Page:

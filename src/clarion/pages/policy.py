@@ -29,16 +29,25 @@ def write_policy(press: Press) -> None:
     """
     path = press.data.policy / POLICY_NAME
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    text = make_policy(press, renewed_keys(_network_keys(before), press.now.astimezone(UTC).date())).to_json()
+    told = _read(before)
+    keys: NetworkKeys = told.network_keys if told else {}
+    text = make_policy(press, renewed_keys(keys, press.now.astimezone(UTC).date())).to_json()
     if text != before:
         replace_file(path, text.encode())
 
 
-def _network_keys(text: str) -> NetworkKeys:
+def is_told(press: Press, campaign: Campaign) -> bool:
+    """Whether the policy file holds what intake must know of a campaign now."""
+    path = press.data.policy / POLICY_NAME
+    told = _read(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return told is not None and told.campaigns.get(campaign.slug) == policy_of(campaign)
+
+
+def _read(text: str) -> Policy | None:
     try:
-        return read_policy(text).network_keys
+        return read_policy(text)
     except PolicyUnreadable:
-        return {}
+        return None
 
 
 def make_policy(press: Press, network_keys: NetworkKeys) -> Policy:

@@ -31,7 +31,7 @@ from clarion.pages import (
 from clarion.pages.assets import publish_server_assets
 from clarion.pages.consent import record_wordings
 from clarion.pages.pausing import Pause
-from clarion.pages.policy import write_policy
+from clarion.pages.policy import is_told, write_policy
 from clarion.pages.press import Press
 from clarion.pages.publication import Publication, pages_from
 from clarion.pages.site import Page, Server, compile_templates, render_server_page
@@ -63,9 +63,7 @@ def publish_campaign(slug: str, *, desk: Press, pause: Pause = NEVER) -> None:
     record_wordings(campaign, extra=desk.strings, now=desk.now)
     run = Publication(campaign, desk)
     run.write_raw(open_data.counts_json(run.scenes[0]))  # before the first pause, in which newer figures may come
-    # A page is out only when its form is taken: what intake answers with, then the policy, then the page.
-    run.write_pages((answers,))
-    write_policy(desk)
+    _open_door(run)
     run.write_pages((call_page,))
     run.pause = pause
     run.write_pages(_BUT_COUNTRIES)
@@ -182,8 +180,21 @@ def publish_cities(site: Folder, countries: Collection[str]) -> None:
 
 
 def _run(slug: str, desk: Press) -> Publication | None:
+    """A part of a public campaign is to be published: perhaps before the whole of a change, or after new software."""
     campaign = campaign_by_slug(slug)
-    return Publication(campaign, desk) if campaign and campaign.is_published else None
+    if campaign is None or not campaign.is_published:
+        return None
+    record_wordings(campaign, extra=desk.strings, now=desk.now)
+    run = Publication(campaign, desk)
+    if not (is_told(desk, campaign) and answers.are_out(run.scenes)):
+        _open_door(run)
+    return run
+
+
+def _open_door(run: Publication) -> None:
+    """A page is out only when its form is taken: what intake answers with, then the policy, then the page."""
+    run.write_pages((answers,))
+    write_policy(run.press)
 
 
 def _countries_of(events: Collection[Event]) -> Collection[str]:
