@@ -63,6 +63,19 @@ def test_a_domain_at_which_the_server_hangs_up_rests_for_minutes() -> None:
     assert domains.rest_of("b@bad.example") == timedelta(minutes=5)
 
 
+def test_domains_whose_rest_is_over_are_forgotten() -> None:
+    """Somebody may make up a new domain for every mail."""
+    seconds = [0.0]
+    domains = RestingDomains(clock=lambda: seconds[0])
+    for number in range(1_000):
+        domains.note(f"a@bad{number}.example", 0.1, hung_up=True)
+    seconds[0] = 301.0
+
+    domains.note("a@worse.example", 0.1, hung_up=True)
+
+    assert set(domains._until) == {"worse.example"}
+
+
 WEIGHTS = {1: 16, 3: 3, 2: 1}
 
 

@@ -40,10 +40,16 @@ class RestingDomains:
         if hung_up:
             rest = max(rest, _AFTER_A_HANG_UP)
         if rest:
+            self._forget_the_rested()
             self._until[domain] = self.clock() + min(rest, _LONGEST).total_seconds()
         if len(self._took) >= _MOST_REMEMBERED:
             self._took.clear()
         self._took[domain] = seconds
+
+    def _forget_the_rested(self) -> None:
+        if len(self._until) >= _MOST_REMEMBERED:
+            now = self.clock()
+            self._until = {domain: until for domain, until in self._until.items() if until > now}
 
     def _is_slow(self, domain: str, seconds: float) -> bool:
         if seconds <= _SLOW_SECONDS:
