@@ -67,7 +67,7 @@ VARIABLES = (
     Variable(
         "CLARION_OFFICE_DATABASE_URL",
         "",
-        "The same database by the office's role, for `clarion serve` with all processes. "
+        "The same database by the office's role, for `clarion serve` with all processes or `--only office`. "
         "Default: `CLARION_DATABASE_URL`.",
         is_secret=True,
     ),
@@ -209,14 +209,19 @@ class _Reader:
         """The parsed value; where it cannot be read, a problem is noted and the default stands in."""
         default = next(variable.default for variable in VARIABLES if variable.name == name)
         try:
-            return parse(self._raw(name) or default)
+            return parse(value_in(self._given, name) or default)
         except (ValueError, OSError) as error:
             self.problems.append(f"{name}: {error}")
             return parse(default)
 
-    def _raw(self, name: str) -> str:
-        file = self._given.get(f"{name}_FILE")
-        return Path(file).read_text(encoding="utf-8").strip() if file else self._given.get(name, "").strip()
+
+def value_in(environ: Mapping[str, str], name: str) -> str:
+    """A variable's text, itself or of the file that `NAME_FILE` names; empty where neither is set.
+
+    Raises `OSError` or `ValueError` for a file that cannot be read.
+    """
+    file = environ.get(f"{name}_FILE")
+    return Path(file).read_text(encoding="utf-8").strip() if file else environ.get(name, "").strip()
 
 
 def _web_address(text: str) -> str:

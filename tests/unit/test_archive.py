@@ -151,6 +151,14 @@ def test_an_empty_data_folder_is_nothing_to_back_up(tmp_path: Path) -> None:
         write_backup(DataFolder(tmp_path / "none"), tmp_path / "b", [], now=NOW)
 
 
+def test_records_that_were_moved_away_are_no_backup(data: DataFolder, tmp_path: Path) -> None:
+    """Or every backup after a move would be of the day before it, and nobody would notice."""
+    data.moved.touch()
+
+    with pytest.raises(NoSnapshot, match="CLARION_DATABASE_URL"):
+        write_backup(data, tmp_path / "b", [], now=NOW)
+
+
 def test_a_damaged_backup_is_noticed(data: DataFolder, tmp_path: Path) -> None:
     path = write_backup(data, tmp_path / "b.tar", [], now=NOW)
     content = bytearray(path.read_bytes())

@@ -1,9 +1,11 @@
 """Addresses of databases: what is read, what is refused, and that no password shows."""
 
+from pathlib import Path
+
 import pytest
 
 from clarion.cli.roles import Place, role_statements
-from clarion.cli.serve import intake_environ, office_environ, worker_environ
+from clarion.cli.serve import Unsafe, intake_environ, office_environ, serve, worker_environ
 from clarion.env import SettingsWrong, read_env
 from clarion.kernel.databases import Database, read_database
 
@@ -80,6 +82,22 @@ def test_a_single_address_serves_all_and_files_stay_files() -> None:
     assert intake_environ(given) == {"CLARION_INBOX_URL_FILE": "/run/secrets/db"}
     assert office_environ(given) == worker_environ(given) == given
     assert office_environ(given | {"CLARION_OFFICE_DATABASE_URL": OFFICE}) == {"CLARION_DATABASE_URL": OFFICE}
+
+
+def test_the_office_is_told_where_mails_go_and_not_the_password(tmp_path: Path) -> None:
+    file = tmp_path / "mail_url"
+    file.write_text("smtp://us:s3cret@mail.example.org:587\n")
+
+    for given in ({"CLARION_MAIL_URL": file.read_text()}, {"CLARION_MAIL_URL_FILE": str(file)}):
+        assert office_environ(given) == {"CLARION_MAIL_URL": "smtp://mail.example.org:587"}
+
+
+def test_a_node_that_could_not_hand_over_forms_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLARION_DATABASE_URL", raising=False)
+    monkeypatch.setenv("CLARION_PAGES_URL", OWNER)
+
+    with pytest.raises(Unsafe, match="nobody drains"):
+        serve.main(["--only", "public"], standalone_mode=False)
 
 
 def test_names_of_roles_and_databases_are_quoted() -> None:

@@ -190,7 +190,7 @@ def integrity(path: Path) -> Finding:
             answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         answer = type(error).__name__
-    mend = "Stop, copy the folder aside, and run `clarion restore` with the last backup."
+    mend = "Stop, copy the folder aside, and run `clarion restore --replace` with the last backup."
     return good(f"{path.name} is whole.") if answer == "ok" else bad(f"{path.name} is damaged.", mend)
 
 
@@ -288,5 +288,5 @@ def confinement() -> Finding:
         return good("The public process confines itself with Landlock.")
     return doubtful(
         "This system has no Landlock: the public process is held apart by nothing but its user.",
-        "Run public, office and worker as separate users (deploy/ has units that do).",
+        "Take a kernel from 5.13 on, or the units in deploy/, which hide keys and records from it.",
     )

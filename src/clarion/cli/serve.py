@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from clarion.cli.supervisor import Child, Supervisor, answers_health
-from clarion.env import VARIABLES, Env, read_env
+from clarion.env import VARIABLES, Env, read_env, value_in
 from clarion.kernel.errors import ClarionError
 from clarion.kernel.keys import make_missing_keys
 from clarion.kernel.serving_rules import Listening, Part, check_serving
@@ -106,6 +106,11 @@ def _refuse_unsafe(env: Env, places: Mapping[str, Bind], only: str | None) -> li
     """What is only good for a trial; raises `Unsafe` for what is not even that."""
     if env.inbox_database and not env.database and only != "public":
         raise Unsafe("CLARION_INBOX_URL is set and CLARION_DATABASE_URL is not: nobody would drain that inbox.")
+    if env.pages_database and not env.inbox_database and only == "public":
+        raise Unsafe(
+            "CLARION_PAGES_URL is set and CLARION_INBOX_URL is not: what people send here would lie in a file that"
+            " nobody drains."
+        )
     parts: tuple[Part, ...] = ("public", "office")
     urls = {"public": env.public_url, "office": env.office_url}
     listening = [Listening(part, places[part].host, urls[part]) for part in parts if only in (None, part)]
@@ -147,7 +152,7 @@ def follow_environ(environ: Mapping[str, str]) -> dict[str, str]:
 def office_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """What the office may know: where mails go, not the password; records by its own role."""
     kept = {name: value for name, value in environ.items() if not name.startswith("CLARION_MAIL_URL")}
-    parts = urlsplit(environ.get("CLARION_MAIL_URL", "").strip())
+    parts = urlsplit(value_in(environ, "CLARION_MAIL_URL"))
     if parts.scheme:
         kept["CLARION_MAIL_URL"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     return worker_environ(_renamed(kept, "CLARION_OFFICE_DATABASE_URL", "CLARION_DATABASE_URL", "CLARION_DATABASE_URL"))

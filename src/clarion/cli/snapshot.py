@@ -32,8 +32,13 @@ class NoSnapshot(ClarionError):
 def snapshot(data: DataFolder, database: Database | None, told: Told) -> Iterator[dict[str, Path]]:
     """Copies of all that is saved, by their names in the archive, for a block; one backup at a time.
 
-    Raises `NoSnapshot`: nothing there, no room, or another backup at work; `DumpFailed` for PostgreSQL.
+    Raises `NoSnapshot`: nothing there, or moved away, no room, another backup at work; `DumpFailed` for PostgreSQL.
     """
+    if database is None and data.moved.exists():
+        raise NoSnapshot(
+            "The records were moved to PostgreSQL, and those here are of before. Set CLARION_DATABASE_URL for the"
+            " backup too, to the role clarion_backup (docs/operate/backup.md)."
+        )
     if database is None and not data.records.exists():
         raise NoSnapshot(f"There are no records in {data.root}: nothing to back up. Is CLARION_DATA right?")
     with _alone(data.backup):

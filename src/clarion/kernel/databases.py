@@ -95,8 +95,9 @@ def _refuse_doubtful(found: Database, scheme: str) -> None:
         raise ValueError("is not postgresql://user:password@host/database?sslmode=verify-full")
     if not found.is_near and "sslmode" not in found.options:
         raise ValueError(
-            "the server is another machine: say how the line is kept, with ?sslmode=verify-full&sslrootcert=system,"
-            " or sslrootcert=/path/to/ca.crt (sslmode=disable only on a network of your own)"
+            "the server is another machine: say how the line is kept, with ?sslmode=verify-full"
+            "&sslrootcert=/etc/ssl/certs/ca-certificates.crt, or your own authority's certificate there"
+            " (sslmode=disable only on a network of your own)"
         )
 
 
