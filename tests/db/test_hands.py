@@ -6,11 +6,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from clarion.events.models import Event
 from clarion.kernel.files import DataFolder
 from clarion.kernel.keys import Keys
 from clarion.mirrors.lock import publish_lock
@@ -55,6 +58,18 @@ def sheets(run: Publication) -> list[Sheet]:
 
 def one_sheet(run: Publication) -> Sheet:
     return Sheet("events", run.events)
+
+
+def sheets_apart(sheet: Sheet) -> Iterator[Sheet]:
+    """Sheet after sheet, no two of which share a page, as in every publication: two hands never write one file."""
+    for number in count():
+        yield replace(sheet, events=[renamed(event, f"{number:016x}{place:016x}") for place, event in enumerate(sheet.events)])
+
+
+def renamed(event: Event, public_id: str) -> Event:
+    other = copy(event)
+    other.public_id = public_id
+    return other
 
 
 def files_below(root: Path) -> dict[str, bytes]:
@@ -104,7 +119,7 @@ def test_all_hands_rest_in_a_pause_and_none_is_left_when_it_ends_the_run(
 
     monkeypatch.setattr(Hand, "print", counted)
     with hands(manuscript(run), 2) as held:
-        printed = held.print([one_sheet(run)] * 20, Pause(overtake, lambda: most > 0))
+        printed = held.print(sheets_apart(one_sheet(run)), Pause(overtake, lambda: most > 0))
         with pytest.raises(Overtaken):
             list(printed)
     pids = [hand.process.pid for hand in held._all]
@@ -134,9 +149,10 @@ from pathlib import Path
 from clarion.mirrors.lock import publish_lock
 from clarion.pages.hands import hands
 from clarion.pages.pausing import Pause
+from tests.db.test_hands import sheets_apart
 manuscript, sheet = pickle.loads(Path(sys.argv[1]).read_bytes())
 with publish_lock(manuscript.press.data.publish_lock), hands(manuscript, 2) as held:
-    for _ in held.print([sheet] * 100000, Pause()):
+    for _ in held.print(sheets_apart(sheet), Pause()):
         print(*(hand.process.pid for hand in held._all), flush=True)
 """
 
