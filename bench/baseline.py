@@ -25,9 +25,9 @@ HEADERS = header_sets(read_env({})).never_stored
 async def application(scope: Scope, exchange: Exchange) -> None:
     """303 for a form that may be taken."""
     request = Request(scope, exchange)
-    values, duplicates = parse_form(request.headers.get("content-type", ""), await read_body(request, ADMISSION))
-    assert check_form(FORM, values, duplicates, KNOWN) is None
-    assert tidied(FORM, values)
+    posted, duplicates = parse_form(request.headers.get("content-type", ""), await read_body(request, ADMISSION))
+    values = tidied(FORM, posted)
+    assert check_form(FORM, posted, values, duplicates, KNOWN) is None
     answer = redirect(HEADERS, "/clean-water/en/check-your-mail/")
     exchange.response_bytes(answer.status, answer.headers, answer.body)
 

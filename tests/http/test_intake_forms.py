@@ -47,6 +47,15 @@ def test_a_slash_at_the_end_is_the_same_form(door: Door) -> None:
     assert door.post(f"{HOME}/sign/", SIGN).status == 303
 
 
+def test_a_text_that_grows_when_it_is_tidied_is_measured_as_it_is_kept(door: Door) -> None:
+    """One letter of Hindi becomes two in Unicode NFC, and records have room for 100."""
+    form = HOSTING | {"venue": "v1"}
+
+    assert door.post(f"{HOME}/host", form | {"title": "\u095d" * 51}).location == f"{HOME}/refused/host/title-too-long/"
+    assert door.post(f"{HOME}/host", form | {"title": "\u095d" * 50}).location == f"{HOME}/check-your-mail/"
+    assert len(door.taken()[0].fields["title"]) == 100
+
+
 def test_version_and_consent_of_the_page_are_kept(door: Door) -> None:
     door.post(f"{HOME}/sign", SIGN | {"version": "1", "consent": "c1"})
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from clarion.intake import posting
+from clarion.kernel.clock import HOUR, utc_now
 from clarion.kernel.links import LinkKind
-from tests.door import EVENT, HOME, Door
+from tests.door import EVENT, HOME, Door, Exchanged
 
 
 @pytest.fixture
@@ -98,6 +100,26 @@ def test_an_expired_link_says_so_kindly(door: Door, answer: str) -> None:
     assert door.get(address).location == f"{HOME}/expired/"
     assert door.post(address, {"answer": answer}).location == f"{HOME}/expired/"
     assert door.taken() == []
+
+
+def test_a_press_in_the_last_second_counts_however_slowly_it_comes_in(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was told "thank you" is counted: expiry is judged by the moment with which the form is handed over."""
+    token = door.token(LinkKind.CONFIRM, days=1 / 24)
+    real = Exchanged.__call__
+
+    async def slowly(exchange: Exchanged) -> bytes:
+        monkeypatch.setattr(posting, "utc_now", lambda: utc_now() + 2 * HOUR)
+        return await real(exchange)
+
+    monkeypatch.setattr(Exchanged, "__call__", slowly)
+    reply = door.post(f"{HOME}/confirm/{token}", {"answer": "yes"})
+
+    (taken,) = door.taken()
+    assert reply.location == f"{HOME}/thanks/"
+    assert taken.link is not None
+    assert not taken.link.is_expired(taken.accepted_at)
 
 
 def test_a_link_outlives_the_language_in_which_it_was_mailed(door: Door) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from threading import Event
 
 import pytest
 
-from clarion.inbox.store import InboxUnavailable
+from clarion.inbox.store import InboxBroken, InboxUnavailable
 from clarion.intake import queue
 from clarion.intake.queue import CommitQueue, QueueClosed
 from clarion.kernel.submissions import Submission
@@ -83,3 +84,29 @@ def test_each_form_of_a_batch_that_fails_hears_of_it() -> None:
         return await asyncio.gather(forms.put(form("a")), forms.put(form("b")), return_exceptions=True)
 
     assert all(isinstance(one, InboxUnavailable) for one in asyncio.run(two_forms()))
+
+
+def test_after_a_commit_whose_end_is_unknown_what_waits_is_neither_written_nor_acknowledged() -> None:
+    """The process starts again: what it would still write goes to a disk that has just failed."""
+    batches: list[int] = []
+    begun, both_wait = Event(), Event()
+
+    def fail(batch: Sequence[Submission]) -> None:
+        batches.append(len(batch))
+        begun.set()
+        both_wait.wait(30)
+        raise InboxBroken("fsync failed")
+
+    async def one_then_another() -> list[BaseException | None]:
+        forms = CommitQueue(fail)
+        first = asyncio.create_task(forms.put(form("first")))
+        await asyncio.to_thread(begun.wait, 30)
+        second = asyncio.create_task(forms.put(form("second")))
+        await asyncio.sleep(0)
+        both_wait.set()
+        return await asyncio.gather(first, second, return_exceptions=True)
+
+    answers = asyncio.run(one_then_another())
+
+    assert [type(answer) for answer in answers] == [InboxBroken, InboxBroken]
+    assert batches == [1]

@@ -11,7 +11,12 @@ from clarion.kernel.forms import FormName
 
 def verdicts(limits: Limits, count: int, *, peer: str = "192.0.2.1", now: float = 0.0) -> list[Verdict]:
     """What is said of `count` forms at one moment."""
-    return [limits.judge("sign", peer, (), now) for _ in range(count)]
+    return [judged(limits, peer, now=now) for _ in range(count)]
+
+
+def judged(limits: Limits, peer: str, forwarded_for: str = "", *, form: FormName = "sign", now: float = 0.0) -> Verdict:
+    """What is said of one form."""
+    return limits.judge(form, limits.sender(peer, forwarded_for), now)
 
 
 def test_a_hall_of_people_on_one_address_meets_no_refusal_and_no_slow_lane() -> None:
@@ -64,33 +69,33 @@ def test_a_network_with_own_figures_knows_no_slow_lane() -> None:
 def test_nobody_is_believed_about_where_a_form_came_from_unless_trusted() -> None:
     limits = Limits()
     for number in range(600):
-        limits.judge("sign", "192.0.2.1", [f"198.51.100.{number % 250}"], 0.0)
+        judged(limits, "192.0.2.1", f"198.51.100.{number % 250}")
 
-    assert limits.judge("sign", "192.0.2.1", ["198.51.100.99"], 0.0) is Verdict.SLOW
+    assert judged(limits, "192.0.2.1", "198.51.100.99") is Verdict.SLOW
 
 
 def test_behind_trusted_proxies_the_nearest_stranger_counts() -> None:
     """What stands left of it in X-Forwarded-For the stranger may have written."""
     limits = Limits(trusted_proxies=[ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8")])
     for number in range(600):
-        limits.judge("sign", "127.0.0.1", [f"203.0.113.{number % 250}", "198.51.100.1", "10.0.0.7"], 0.0)
+        judged(limits, "127.0.0.1", f"203.0.113.{number % 250}, 198.51.100.1,10.0.0.7")
 
-    assert limits.judge("sign", "127.0.0.1", ["198.51.100.1"], 0.0) is Verdict.SLOW
-    assert limits.judge("sign", "127.0.0.1", ["198.51.100.2"], 0.0) is Verdict.TAKE
+    assert judged(limits, "127.0.0.1", "198.51.100.1") is Verdict.SLOW
+    assert judged(limits, "127.0.0.1", "198.51.100.2") is Verdict.TAKE
 
 
 def test_a_garbled_hop_counts_for_the_proxy_that_wrote_it() -> None:
     limits = Limits(trusted_proxies=[ip_network("127.0.0.0/8")])
     for _ in range(600):
-        limits.judge("sign", "127.0.0.1", ["198.51.100.1, x"], 0.0)
+        judged(limits, "127.0.0.1", "198.51.100.1, x")
 
-    assert limits.judge("sign", "127.0.0.1", [], 0.0) is Verdict.SLOW
+    assert judged(limits, "127.0.0.1") is Verdict.SLOW
 
 
 def test_a_flood_of_addresses_is_forgotten_rather_than_kept() -> None:
     limits = Limits()
     for number in range(100_010):
-        limits.judge("sign", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", (), 0.0)
+        judged(limits, f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
 
     assert len(limits._buckets) <= 100_000
 
@@ -99,8 +104,8 @@ def test_a_flood_of_sign_forms_keeps_nobody_behind_that_address_from_confirming_
     limits = Limits()
     verdicts(limits, 6_000)
 
-    assert limits.judge("sign", "192.0.2.1", (), 0.0) is Verdict.REFUSE
-    assert {limits.judge(form, "192.0.2.1", (), 0.0) for form in ("confirm", "withdraw", "manage")} == {Verdict.TAKE}
+    assert judged(limits, "192.0.2.1") is Verdict.REFUSE
+    assert {judged(limits, "192.0.2.1", form=form) for form in ("confirm", "withdraw", "manage")} == {Verdict.TAKE}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +117,7 @@ def test_a_flood_of_sign_forms_keeps_nobody_behind_that_address_from_confirming_
 )  # fmt: skip
 def test_each_form_has_figures_of_its_own(form: FormName, slow_after: int, refused_after: int) -> None:
     limits = Limits()
-    said = [limits.judge(form, "192.0.2.1", (), 0.0) for _ in range(refused_after + 1)]
+    said = [judged(limits, "192.0.2.1", form=form) for _ in range(refused_after + 1)]
 
     assert said.index(Verdict.REFUSE) == refused_after
     assert said.count(Verdict.TAKE) == slow_after
@@ -120,21 +125,22 @@ def test_each_form_has_figures_of_its_own(form: FormName, slow_after: int, refus
 
 def test_who_guesses_links_is_not_looked_at_for_a_while_and_good_links_are_as_many_as_may_be() -> None:
     limits = Limits()
+    guessing, neighbour = limits.sender("192.0.2.1", ""), limits.sender("192.0.2.2", "")
     for _ in range(500):
-        assert limits.may_open_links("192.0.2.1", (), 0.0)
-        limits.note_bad_link("192.0.2.1", (), 0.0)
+        assert limits.may_open_links(guessing, 0.0)
+        limits.note_bad_link(guessing, 0.0)
 
-    assert not limits.may_open_links("192.0.2.1", (), 0.0)
-    assert limits.may_open_links("192.0.2.2", (), 0.0)
-    assert limits.may_open_links("192.0.2.1", (), 1.0)
+    assert not limits.may_open_links(guessing, 0.0)
+    assert limits.may_open_links(neighbour, 0.0)
+    assert limits.may_open_links(guessing, 1.0)
 
 
 def test_networks_of_ipv6_that_change_with_every_form_are_forgotten_too_and_the_newest_known() -> None:
     limits = Limits()
     for number in range(150_000):
-        limits.judge("sign", f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::1", (), 0.0)
+        judged(limits, f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::1")
     for _ in range(600):
-        limits.judge("sign", "2001:db8:ffff::1", (), 0.0)
+        judged(limits, "2001:db8:ffff::1")
 
     assert len(limits._buckets) <= 100_000
-    assert limits.judge("sign", "2001:db8:ffff::2", (), 0.0) is Verdict.SLOW
+    assert judged(limits, "2001:db8:ffff::2") is Verdict.SLOW

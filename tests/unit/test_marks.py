@@ -18,7 +18,7 @@ MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 30), date(2026, 12, 1), date(2026, 1
 
 def marks_of(client: str, keys: NetworkKeys, today: date) -> tuple[int, ...]:
     """As intake makes them for a client."""
-    return NetworkMarks().of(Limits().network_of(client, ()), keys, today)
+    return NetworkMarks().of(Limits().sender(client, "").crowd, keys, today)
 
 
 def test_a_day_gets_a_key_of_its_own_and_keeps_the_one_before() -> None:
@@ -109,5 +109,5 @@ def test_a_network_with_figures_of_its_own_leaves_no_mark() -> None:
     """Behind an onion service stands everybody."""
     limits = Limits([NetworkLimit(ip_network("127.0.0.0/8"), 9_000, 900.0)])
 
-    assert limits.network_of("127.0.0.1", ()) == 0
-    assert limits.network_of("192.0.2.1", ()) != 0
+    assert limits.sender("127.0.0.1", "").crowd == 0
+    assert limits.sender("192.0.2.1", "").crowd != 0

@@ -19,7 +19,7 @@ class NetworkMarks:
         self._known = lru_cache(maxsize=_MOST_NETWORKS)(self._marks)
 
     def of(self, network: int, keys: NetworkKeys, today: date) -> tuple[int, ...]:
-        """The marks of a network (see `Limits.network_of`), by the key of `today` and by the one before."""
+        """The marks of a network (see `Sender.crowd`), by the key of `today` and by the one before."""
         if keys is not self._keys or today != self._day:
             self._keys, self._day = keys, today
             self._in_force = keys_in_force(keys, today)

@@ -1,7 +1,7 @@
 """POST: a form is checked, appended to the inbox, and only then answered, with a redirect to a published page."""
 
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from clarion.intake.busy import BUSY
 from clarion.intake.cities import CityLists
 from clarion.intake.files import path_of
 from clarion.intake.forms import BodyTooLong, Garbled, parse_form, read_body
-from clarion.intake.limits import RETRY_SECONDS, Limits, Verdict
+from clarion.intake.limits import RETRY_SECONDS, Limits, Sender, Verdict
 from clarion.intake.links import TokenAddress, page_behind, token_address
 from clarion.intake.networks import NetworkMarks
 from clarion.intake.origin import is_foreign
@@ -29,6 +29,7 @@ from clarion.kernel.submissions import Submission
 from clarion.kernel.text import has_control_characters
 
 _LATER = (("retry-after", str(RETRY_SECONDS)),)
+_SIGN = FORMS["sign"]
 _SWITCHES = {"sign": "takes_signatures", "host": "takes_events"}
 
 
@@ -82,31 +83,25 @@ class Posting:
             return self._site.error(503, request, now, BUSY)
 
     async def _take(self, request: Request, now: float) -> Answer:
+        at = utc_now()  # one moment for all that is decided about this form, and the one that it is counted with
         rules = self._site.policy.rules(now)
         if rules is None:
             raise QueueClosed
         route = self._route(rules, request, now)
         if route.token is None and is_foreign(request, self._own_origin):
             raise Answered(self._site.error(403, request, now))
-        is_slow = self._is_slow(route, request, now)
-        link = self._link(route, request, rules, now) if route.token else None
+        sender = self._limits.sender(request.client, request.forwarded_for)
+        is_slow = self._is_slow(route, sender, request, now)
+        link = self._link(route, sender, rules, at, now) if route.token else None
         body = await read_body(request, self._admission)
         whole_at = time.monotonic()
-        self._stop_if_switched(route)
-        values, duplicates = parse_form(request.headers.get("content-type", ""), body)
-        fields = self._fields(route, values, duplicates, now)
-        at = utc_now()
-        name, slug = route.form.name, route.campaign.slug
-        marks = self._networks(request, rules, at) if name == "sign" else ()
-        token = route.token.token if route.token else ""
-        await self._queue.put(
-            Submission(
-                new_id(), name, slug, route.language, at.timestamp(), fields, link, route.event, is_slow, token, marks
-            )
-        )
+        self._stop_if_switched(route, at)
+        fields = self._fields(route, *parse_form(request.headers.get("content-type", ""), body), now)
+        marks = self._network_marks.of(sender.crowd, rules.network_keys, at.date()) if route.form is _SIGN else ()
+        await self._queue.put(_submission(route, at, fields, link, is_slow=is_slow, marks=marks))
         stored_at = time.monotonic()
         self._admission.note(stored_at - whole_at, stored_at)
-        return self._to(route, _page_after(name, fields, link))
+        return self._to(route, _page_after(route.form.name, fields, link))
 
     def _route(self, rules: Rules, request: Request, now: float) -> Route:
         segments = segments_of(request.path)
@@ -137,82 +132,74 @@ class Posting:
             return self._site.error(405, request, now, (("allow", "GET, HEAD"),))
         return self._site.error(404, request, now)
 
-    def _is_slow(self, route: Route, request: Request, now: float) -> bool:
-        hops = self._hops(request)
-        verdict = self._limits.judge(route.form.name, request.client, hops, now)
-        is_guessing = route.token is not None and not self._limits.may_open_links(request.client, hops, now)
+    def _is_slow(self, route: Route, sender: Sender, request: Request, now: float) -> bool:
+        verdict = self._limits.judge(route.form.name, sender, now)
+        is_guessing = route.token is not None and not self._limits.may_open_links(sender, now)
         if verdict is Verdict.REFUSE or is_guessing:
             raise Answered(self._site.error(429, request, now, _LATER))
         return verdict is Verdict.SLOW
 
-    def _hops(self, request: Request) -> Sequence[str]:
-        return request.forwarded_for if self._limits.is_proxy(request.client) else ()
-
-    def _networks(self, request: Request, rules: Rules, at: datetime) -> tuple[int, ...]:
-        network = self._limits.network_of(request.client, self._hops(request))
-        return self._network_marks.of(network, rules.network_keys, at.date())
-
-    def _link(self, route: Route, request: Request, rules: Rules, now: float) -> Link:
+    def _link(self, route: Route, sender: Sender, rules: Rules, at: datetime, now: float) -> Link:
         """The link of a token address; an ended manage link finds no page."""
         if route.token is None:
             raise BadLink
         try:
             link = route.token.open(rules.verify_keys, route.campaign)
         except BadLink as error:
-            self._limits.note_bad_link(request.client, self._hops(request), now)
+            self._limits.note_bad_link(sender, now)
             raise Answered(self._to(route, "bad-link")) from error
-        if link.is_expired(utc_now()):
+        if link.is_expired(at):
             raise Answered(self._to(route, "expired"))
         page = page_behind(link, route.campaign.slug, route.language)
         if link.kind is LinkKind.MANAGE and self._site.token_pages.find(page, now) is None:
             raise Answered(self._to(route, "bad-link"))
         return link
 
-    def _stop_if_switched(self, route: Route) -> None:
-        state = route.campaign.policy.state_at(utc_now().timestamp())
-        if route.form.name in _SWITCHES and state != "open":
-            raise Answered(self._to(route, state))
+    def _stop_if_switched(self, route: Route, at: datetime) -> None:
+        if route.form.name in _SWITCHES:
+            state = route.campaign.policy.state_at(at.timestamp())
+            if state != "open":
+                raise Answered(self._to(route, state))
 
     def _to(self, route: Route, page: str) -> Answer:
         headers = self._site.headers.private if route.token else self._site.headers.never_stored
         return redirect(headers, f"{route.home}/{page}/")
 
-    def _fields(self, route: Route, values: Mapping[str, str], duplicates: Set[str], now: float) -> dict[str, str]:
+    def _fields(self, route: Route, posted: Mapping[str, str], duplicates: Set[str], now: float) -> dict[str, str]:
         """The fields to hand over; raises `Answered` with the first refusal, `Garbled` without an answer."""
+        values = tidied(route.form, posted)
         if route.form.name in ("confirm", "withdraw"):
             return _token_fields(route.form, values, duplicates)
-        refusal = self._refusal(route, values, duplicates, now)
+        refusal = self._refusal(route, posted, values, duplicates, now)
         if route.form.name == "host":
             refusal = self._check_city(route.form, values, refusal, now)
         if refusal is not None:
             address = refusal_address(route.campaign.slug, route.language, refusal.form, refusal.field, refusal.code)
             headers = self._site.headers.private if route.token else self._site.headers.never_stored
             raise Answered(redirect(headers, address))
-        fields = tidied(route.form, values)
-        if route.form.name == "sign":
-            fields.setdefault("version", str(route.campaign.policy.version))
-        return fields
+        if route.form is _SIGN:
+            values.setdefault("version", str(route.campaign.policy.version))
+        return values
 
     def _refusal(
-        self, route: Route, values: Mapping[str, str], duplicates: Set[str], now: float
+        self, route: Route, posted: Mapping[str, str], values: Mapping[str, str], duplicates: Set[str], now: float
     ) -> FieldRefusal | None:
         """The first refusal; what the policy does not know may stand on a page that was published this second."""
-        refusal = check_form(route.form, values, duplicates, route.campaign.known)
+        refusal = check_form(route.form, posted, values, duplicates, route.campaign.known)
         if refusal is None or refusal.code != "unknown":
             return refusal
         rules = self._site.policy.afresh(now)
         campaign = rules.campaigns.get(route.campaign.slug) if rules else None
-        return check_form(route.form, values, duplicates, campaign.known) if campaign else refusal
+        return check_form(route.form, posted, values, duplicates, campaign.known) if campaign else refusal
 
     def _check_city(
         self, form: Form, values: Mapping[str, str], refusal: FieldRefusal | None, now: float
     ) -> FieldRefusal | None:
         """The first refusal once the city was looked up; with a venue its city is known."""
-        fields = tidied(form, values)
-        city, country = fields.get("city"), fields.get("country", "")
+        city, country = values.get("city"), values.get("country", "")
         order = [field.name for field in form.fields]
         is_refused_before = refusal is not None and order.index(refusal.field) <= order.index("city")
-        if is_refused_before or city is None or "venue" in fields or not country.isalpha():
+        if is_refused_before or city is None or "venue" in values or not country.isalpha():
             return refusal
         return refusal if self._cities.has(country, city, now) else FieldRefusal("host", "city", "unknown")
 
@@ -228,9 +215,8 @@ def _route_of(campaign: CampaignRules, segments: list[str]) -> Route | None:
     return Route(campaign, language, FORMS[token.form], token.event, token) if token else None
 
 
-def _token_fields(form: Form, values: Mapping[str, str], duplicates: Set[str]) -> dict[str, str]:
+def _token_fields(form: Form, fields: Mapping[str, str], duplicates: Set[str]) -> dict[str, str]:
     """Fields of which none is refused, so that the answer tells nothing; what no address can be is dropped."""
-    fields = tidied(form, values)
     if form.name == "confirm" and (fields.get("answer") not in ("yes", "not-me") or "answer" in duplicates):
         raise Garbled
     return {
@@ -238,6 +224,15 @@ def _token_fields(form: Form, values: Mapping[str, str], duplicates: Set[str]) -
         for name, value in fields.items()
         if len(value) <= form.field(name).max_length and not has_control_characters(value)
     }
+
+
+def _submission(
+    route: Route, at: datetime, fields: Mapping[str, str], link: Link | None, *, is_slow: bool, marks: tuple[int, ...]
+) -> Submission:
+    return Submission(
+        new_id(), route.form.name, route.campaign.slug, route.language, at.timestamp(), fields,
+        link, route.event, is_slow, route.token.token if route.token else "", marks,
+    )  # fmt: skip
 
 
 def _page_after(form: str, fields: Mapping[str, str], link: Link | None) -> str:

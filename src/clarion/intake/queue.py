@@ -71,6 +71,7 @@ class CommitQueue:
         if isinstance(error, InboxBroken):
             self._is_closed = True
             self._on_broken()
+            batch, self._forming = batch + self._forming, []  # what follows on such a disk is as doubtful
         for _, stored in batch:
             if stored.done():
                 continue  # the visitor left

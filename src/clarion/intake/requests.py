@@ -51,10 +51,9 @@ class Request:
         self.exchange = exchange
 
     @property
-    def forwarded_for(self) -> list[str]:
-        """The hops of every X-Forwarded-For header, the nearest last."""
-        lines = [value for name, value in self._lines if name == "x-forwarded-for"]
-        return [hop.strip() for hop in ",".join(lines).split(",")]
+    def forwarded_for(self) -> str:
+        """The hops of every X-Forwarded-For header, the nearest last, between commas."""
+        return ",".join([value for name, value in self._lines if name == "x-forwarded-for"])
 
     @property
     def hosts(self) -> set[str]:

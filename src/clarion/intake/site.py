@@ -1,5 +1,7 @@
 """What every route needs: the published files, the policy, the headers, and the page for an error."""
 
+import re
+
 from clarion.env import Env
 from clarion.intake.answers import Answer, Headers, header_sets, plain
 from clarion.intake.files import FileStore, accepted_encodings, is_named_by_content
@@ -8,7 +10,7 @@ from clarion.intake.requests import Request
 from clarion.kernel.files import error_page
 
 _CONTENT_HEADERS = ("content-type", "content-length", "content-encoding", "vary")
-_BEFORE_TOKENS = ("/confirm/", "/withdraw/", "/manage/", "/unsubscribe/")
+_BEFORE_TOKEN = re.compile("/(?:confirm|withdraw|manage|unsubscribe)/")
 _WORDS = {
     400: "This form cannot be read.", 403: "This form was sent from another site.", 404: "There is no such page.",
     405: "This address takes no such request.", 413: "This form is too long.",
@@ -62,7 +64,7 @@ class Site:
 
 def may_hold_token(path: str) -> bool:
     """Whether an address looks like one that a mailed link leads to."""
-    return any(word in path for word in _BEFORE_TOKENS)
+    return _BEFORE_TOKEN.search(path) is not None
 
 
 def segments_of(path: str) -> list[str]:

@@ -4,10 +4,10 @@
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from clarion.kernel.addresses import MAX_LENGTH as MAX_ADDRESS_LENGTH
 from clarion.kernel.addresses import is_address
@@ -54,13 +54,9 @@ class Field:
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes by which this field may be refused."""
-        own: dict[str, tuple[str, ...]] = {
-            "email": ("shape",), "country": ("unknown",), "version": ("unknown",), "consent": ("unknown",),
-            "choice": ("unknown",), "date": ("shape",), "time": ("shape",), "language": ("unknown",),
-            "city": ("unknown",), "venue": ("unknown",),
-        }  # fmt: skip
         missing = ("missing",) if self.required or self.name in _EITHER_VENUE_OR else ()
-        return (*missing, "duplicate", "too-long", "characters", *own.get(self.kind, ()))
+        own = (_CHECKS[self.kind].code,) if self.kind in _CHECKS else ()
+        return (*missing, "duplicate", "too-long", "characters", *own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,65 +168,45 @@ def tidied(form: Form, posted: Mapping[str, str]) -> dict[str, str]:
     """The form's own fields, trimmed, in Unicode NFC; unknown inputs and empty values are left out."""
     values: dict[str, str] = {}
     for field in form.fields:
-        raw = posted.get(field.name, "")
+        raw = posted.get(field.name)
+        if not raw:
+            continue
         value = tidy_lines(raw) if field.kind == "lines" else tidy(raw)
         if value:
             values[field.name] = value.upper() if field.kind == "country" else value
     return values
 
 
-def check_form(form: Form, posted: Mapping[str, str], duplicates: Collection[str], known: Known) -> FieldRefusal | None:
-    """The first refusal in form order, or None where the form may be taken. Values as posted, not tidied."""
+def check_form(
+    form: Form, posted: Mapping[str, str], values: Mapping[str, str], duplicates: Collection[str], known: Known
+) -> FieldRefusal | None:
+    """The first refusal in form order, or None where the form may be taken. `values`: what `posted` is when `tidied`.
+
+    Lengths are those of the tidied value, which is what records must hold: NFC makes some texts longer.
+    """
     for field in form.fields:
-        code = _refusal_code(field, posted.get(field.name, ""), field.name in duplicates, known)
+        code = _refusal_code(field, posted, values, duplicates, known)
         if code is None and form.name == "host" and field.name in _EITHER_VENUE_OR:
-            code = _missing_place(field, posted)
+            code = None if "venue" in values or field.name in values else "missing"
         if code is not None:
             return FieldRefusal(form.name, field.name, code)
     return None
 
 
-def _missing_place(field: Field, posted: Mapping[str, str]) -> str | None:
-    if posted.get("venue", "").strip() or posted.get(field.name, "").strip():
-        return None
-    return "missing"
-
-
-def _refusal_code(field: Field, raw: str, is_duplicate: bool, known: Known) -> str | None:
-    if is_duplicate:
+def _refusal_code(
+    field: Field, posted: Mapping[str, str], values: Mapping[str, str], duplicates: Collection[str], known: Known
+) -> str | None:
+    if field.name in duplicates:
         return "duplicate"
-    value = raw.strip()
-    if not value:
+    value = values.get(field.name)
+    if value is None:
         return "missing" if field.required else None
     if len(value) > field.max_length:
         return "too-long"
-    if has_control_characters(value, lines=field.kind == "lines"):
+    if has_control_characters(posted[field.name].strip(), lines=field.kind == "lines"):
         return "characters"
-    return _own_code(field, value, known)
-
-
-def _own_code(field: Field, value: str, known: Known) -> str | None:
-    match field.kind:
-        case "email":
-            return None if is_address(value) else "shape"
-        case "country":
-            return None if value.upper() in known.countries or value.upper() in field.choices else "unknown"
-        case "version":
-            return None if value.isascii() and value.isdigit() and 1 <= int(value) <= known.versions else "unknown"
-        case "consent":
-            return None if value in known.consents else "unknown"
-        case "choice":
-            return None if value in field.choices else "unknown"
-        case "date":
-            return None if is_date(value) else "shape"
-        case "time":
-            return None if is_time(value) else "shape"
-        case "language":
-            return None if is_language(value) else "unknown"
-        case "venue":
-            return None if value in known.venues else "unknown"
-        case _:
-            return None
+    check = _CHECKS.get(field.kind)
+    return None if check is None or check.is_good(value, field, known) else check.code
 
 
 def is_date(text: str) -> bool:
@@ -247,3 +223,28 @@ def is_time(text: str) -> bool:
         return bool(_TIME.fullmatch(text)) and time.fromisoformat(text) is not None
     except ValueError:
         return False
+
+
+class _Check(NamedTuple):
+    """What a kind of field is asked besides what all are asked, and the code of its refusal."""
+
+    code: str
+    is_good: Callable[[str, Field, Known], bool]
+
+
+def _is_version(value: str, known: Known) -> bool:
+    return value.isascii() and value.isdigit() and 1 <= int(value) <= known.versions
+
+
+_CHECKS: Mapping[Kind, _Check] = {
+    "email": _Check("shape", lambda value, field, known: is_address(value)),
+    "country": _Check("unknown", lambda value, field, known: value in known.countries or value in field.choices),
+    "version": _Check("unknown", lambda value, field, known: _is_version(value, known)),
+    "consent": _Check("unknown", lambda value, field, known: value in known.consents),
+    "choice": _Check("unknown", lambda value, field, known: value in field.choices),
+    "date": _Check("shape", lambda value, field, known: is_date(value)),
+    "time": _Check("shape", lambda value, field, known: is_time(value)),
+    "language": _Check("unknown", lambda value, field, known: is_language(value)),
+    "city": _Check("unknown", lambda value, field, known: True),  # looked up where the lists of cities are
+    "venue": _Check("unknown", lambda value, field, known: value in known.venues),
+}

@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from nacl.bindings import crypto_secretbox_easy, crypto_secretbox_open_easy
 from nacl.bindings import crypto_secretbox_NONCEBYTES as _NONCE
-from nacl.bindings import crypto_secretbox_open_easy
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
@@ -27,17 +27,19 @@ class BatchSealer:
     Drop it with the commit: nothing that stays in intake opens what it closed.
     """
 
-    __slots__ = ("_box", "key_number", "sealed_key")
+    __slots__ = ("_sealed", "_secret", "key_number", "sealed_key")
 
     def __init__(self, key_number: int, public: bytes) -> None:
-        secret = random(SecretBox.KEY_SIZE)
-        self._box = SecretBox(secret)
+        self._secret = random(SecretBox.KEY_SIZE)
+        self._sealed = 0
         self.key_number = key_number
-        self.sealed_key: bytes = SealedBox(PublicKey(public)).encrypt(secret)
+        self.sealed_key: bytes = SealedBox(PublicKey(public)).encrypt(self._secret)
 
     def seal(self, plain: bytes) -> bytes:
-        """The sealed row."""
-        return bytes(self._box.encrypt(plain))
+        """The sealed row, as `SecretBox.encrypt` gives it; its nonce is the row's number, for the key is used once."""
+        nonce = self._sealed.to_bytes(_NONCE)
+        self._sealed += 1
+        return nonce + crypto_secretbox_easy(plain, nonce, self._secret)
 
 
 def sealing_public_key(key: Key) -> bytes:

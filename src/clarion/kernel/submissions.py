@@ -14,6 +14,8 @@ from clarion.kernel.keys import PublicKeys
 from clarion.kernel.links import BadLink, Link, read_link
 from clarion.kernel.marks import is_mark
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: `json.dumps` makes one each time
+
 
 class SubmissionBroken(ClarionError):
     """A row that does not say what a submission says; it is set aside and reported."""
@@ -50,7 +52,7 @@ class Submission:
             "i": self.id, "f": self.form, "c": self.campaign, "l": self.language, "a": self.at, "v": dict(self.fields),
             "k": self.token, "t": self.target, "s": self.is_slow, "n": self.networks,
         }  # fmt: skip
-        return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
+        return _ENCODER.encode(row).encode()
 
 
 def read_submission(plain: bytes, link_keys: PublicKeys) -> Submission:
