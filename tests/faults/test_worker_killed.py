@@ -66,6 +66,15 @@ def test_a_worker_that_is_told_to_stop_ends_in_time_and_leaves_no_mail_half_writ
     assert machine.ask("SELECT count(*) FROM signatures_signature") + machine.waiting() == PEOPLE
 
 
+def test_a_worker_of_which_a_loop_has_ended_ends_so_that_it_is_started_again(machine: Machine) -> None:
+    """Else its heart would beat on, and nobody would learn that nothing is published any more."""
+    machine.data.publish_lock.mkdir(parents=True)  # no loop can mend that
+    with machine.worker() as process:
+        assert process.wait(timeout=30) == 1
+
+    assert "ended by itself (publish)" in machine.log.read_text(encoding="utf-8")
+
+
 def test_the_log_of_the_worker_holds_no_word_of_a_person(machine: Machine) -> None:
     machine.put([sign_form(1)])
     with machine.worker() as process:

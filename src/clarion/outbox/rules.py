@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from clarion.kernel.clock import doubled
+
 MARK_KEPT = timedelta(days=7)
 MAILS_IN_SEVEN_DAYS = 3
 MAX_ATTEMPTS = 14  # with the pauses below: given up after about two days
@@ -40,8 +42,7 @@ class MailCap:
 
 def pause_before(attempt: int, jitter: float) -> timedelta:
     """How long a mail rests after `attempt` tries; doubles each time. `jitter` from 0 to 1 spreads a crowd."""
-    doublings: int = 2 ** min(attempt - 1, 20)
-    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE) * (0.75 + jitter / 2)
+    return doubled(FIRST_PAUSE, attempt - 1, LONGEST_PAUSE) * (0.75 + jitter / 2)
 
 
 def shares(room: int, waiting: Mapping[int, int], weights: Mapping[int, int]) -> dict[int, int]:

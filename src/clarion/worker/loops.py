@@ -2,16 +2,16 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 
 from django.db import connections
 
-from clarion.kernel.clock import utc_now
+from clarion.kernel.clock import SECOND, doubled, utc_now
 from clarion.worker.pulse import LoopName, Pulse
 
 log = logging.getLogger("clarion.worker")
-_LONGEST_REST_SECONDS = 10.0  # after a full disk or a dead mail host, all goes on within that time
+_LONGEST_REST = 10 * SECOND  # after a full disk or a dead mail host, all goes on within that time
 
 
 def run_loop(
@@ -40,15 +40,15 @@ def run_loop(
                 log.exception("the %s loop failed", name)
                 connections.close_all()
             if not has_more:
-                _rest(stop, wanted, min(idle_seconds * 2**failures, _LONGEST_REST_SECONDS))
+                _rest(stop, wanted, doubled(timedelta(seconds=idle_seconds), failures, _LONGEST_REST))
     finally:
         at_end()
         connections.close_all()
 
 
-def _rest(stop: Event, wanted: Event | None, seconds: float) -> None:
+def _rest(stop: Event, wanted: Event | None, span: timedelta) -> None:
     if wanted is None:
-        stop.wait(seconds)
+        stop.wait(span.total_seconds())
         return
-    wanted.wait(seconds)
+    wanted.wait(span.total_seconds())
     wanted.clear()

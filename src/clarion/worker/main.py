@@ -3,6 +3,7 @@
 import gc
 import logging
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -37,8 +38,15 @@ MEASURE_SECONDS = 3.0
 STOP_SECONDS = 7.0
 
 
+class LoopEnded(ClarionError):
+    """A loop has ended by itself: a worker that lives on without it would look well, and do a part of its work."""
+
+
 def run(env: Env, stop: threading.Event) -> None:
-    """Run the loops until `stop`, then end within eight seconds. Raises what keeps it from starting at all."""
+    """Run the loops until `stop`, then end within eight seconds.
+
+    Raises what keeps it from starting at all, and `LoopEnded`: whoever started this worker starts another.
+    """
     _collect_seldom()
     pulse = Pulse()
     if env.database:
@@ -61,8 +69,11 @@ def run(env: Env, stop: threading.Event) -> None:
     for thread in threads:
         thread.start()
     log.info("the worker runs")
-    _beat_until(stop, env, pulse)
+    ended = _beat_until(stop, threads, env, pulse)
+    stop.set()
     _end(threads, pulse)
+    if ended:
+        raise LoopEnded(f"A loop of the worker has ended by itself ({', '.join(ended)}); it must start again.")
 
 
 def _collect_seldom() -> None:
@@ -99,7 +110,7 @@ def _publish(env: Env, *, pulse: Pulse, stop: threading.Event) -> None:
         stop.wait(0.5)
 
 
-def _end(threads: list[threading.Thread], pulse: Pulse) -> None:
+def _end(threads: Sequence[threading.Thread], pulse: Pulse) -> None:
     """Wait for the loops, woken from their rest; one that is stuck (a mail host) is left behind."""
     pulse.mail_wanted.set()
     pulse.publish_wanted.set()
@@ -111,7 +122,8 @@ def _end(threads: list[threading.Thread], pulse: Pulse) -> None:
     log.info("the worker has stopped")
 
 
-def _beat_until(stop: threading.Event, env: Env, pulse: Pulse) -> None:
+def _beat_until(stop: threading.Event, threads: Sequence[threading.Thread], env: Env, pulse: Pulse) -> list[str]:
+    """Until `stop`, or until a loop ends; gives the names of those that have."""
     meter = _Meter(env, open_reader(env.data.inbox, env.database))
     try:
         while True:
@@ -121,7 +133,9 @@ def _beat_until(stop: threading.Event, env: Env, pulse: Pulse) -> None:
             if env.database:
                 _tell_other_machines(env, beat)
             if stop.wait(BEAT_SECONDS):
-                return
+                return []
+            if ended := [thread.name for thread in threads if not thread.is_alive()]:
+                return ended
     finally:
         meter.close()
 

@@ -17,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 from clarion.campaigns.queries import published_campaigns
 from clarion.env import Env
 from clarion.jobs.promises import carry_out
-from clarion.kernel.clock import DAY, MINUTE, has_passed, utc_now
+from clarion.kernel.clock import DAY, MINUTE, SECOND, doubled, has_passed, utc_now
 from clarion.mirrors.lock import publish_lock
 from clarion.pages import publishing as pages
 from clarion.pages.pausing import Overtaken, Pause
@@ -98,7 +98,7 @@ class Failures:
     def note(self, key: str, now: datetime) -> None:
         """It failed."""
         times = self.until.get(key, (0, now))[0] + 1
-        self.until[key] = (times, now + min(timedelta(seconds=2**times), _LONGEST_REST))
+        self.until[key] = (times, now + doubled(SECOND, times, _LONGEST_REST))
 
     def forget(self, key: str) -> None:
         """It succeeded."""
