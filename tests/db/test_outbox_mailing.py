@@ -1,10 +1,13 @@
 """Mails leave as promised: once, in order, at a rate, again after a failure, and never with a stranger's words."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError, connection
 
 from clarion.campaigns.models import Campaign
 from clarion.env import Env
@@ -217,6 +220,31 @@ def test_a_mail_host_that_fails_costs_no_mail_an_attempt(
     mailer.host_failure = None
     postman.step(NOON)
     assert len(mailer.sent) == 1
+
+
+def test_while_what_became_of_a_batch_cannot_be_put_down_nobody_is_mailed_again(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    """The disk of the records is full, say: what is due can be read, and what has gone cannot be dropped."""
+    names = ["amina", "bo", "later"]
+    take_signatures([make_submission(email=f"{name}@example.com", name=name) for name in names], keys=keys, now=NOON)
+    mailer.failing = {"later@example.com": MailDeferred("greylisted")}
+    with connection.execute_wrapper(no_mail_is_dropped):
+        for minute in range(20):
+            with pytest.raises(OperationalError):
+                postman.step(NOON + minute * MINUTE)
+    assert [sent.letter.to for sent in mailer.sent] == ["amina@example.com", "bo@example.com"]
+
+    postman.step(NOON + 20 * MINUTE)
+    assert len(mailer.sent) == 2
+    assert Mail.objects.get().attempts == 1
+    assert Signature.objects.filter(last_mailed_at=NOON + 20 * MINUTE).count() == 3
+
+
+def no_mail_is_dropped(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    if sql.startswith('DELETE FROM "outbox_mail"'):
+        raise OperationalError("database or disk is full")
+    return execute(sql, params, many, context)
 
 
 def test_a_mail_that_cannot_be_written_holds_up_no_other(

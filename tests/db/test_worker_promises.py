@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import clarion
-from clarion.worker.mailing import ATTEMPTED, KINDS, OVER
+from clarion.worker.mailing import KINDS
+from clarion.worker.outcomes import ATTEMPTED, OVER
 from clarion.worker.publishing import NAMES
 
 SOURCE = Path(clarion.__file__).parent

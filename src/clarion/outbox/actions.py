@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,7 +102,8 @@ def rest_mails(mails: Mapping[Mail, timedelta], *, now: datetime) -> None:
 def postpone_mails(mails: Collection[Mail], *, now: datetime, at_least: timedelta = timedelta()) -> list[Mail]:
     """Try these again later, each time after a longer rest; gives those given up, which are dropped."""
     given_up = [mail for mail in mails if mail.attempts + 1 >= MAX_ATTEMPTS]
-    again = [mail for mail in mails if mail.attempts + 1 < MAX_ATTEMPTS]
+    # Copies: what was read stays as it was, should this have to be done once more.
+    again = [copy(mail) for mail in mails if mail.attempts + 1 < MAX_ATTEMPTS]
     for mail in again:
         mail.attempts += 1
         jitter = random.random()  # noqa: S311 - spreads load, hides nothing

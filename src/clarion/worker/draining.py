@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.db import DataError, Error, IntegrityError, transaction
+from django.db import transaction
 
 from clarion.campaigns.models import Campaign
 from clarion.events import actions as events
@@ -27,6 +27,7 @@ from clarion.privacy import actions as privacy
 from clarion.privacy.queries import confirmed_hosts
 from clarion.signatures import actions as signatures
 from clarion.signatures.queries import addresses_confirmed_here
+from clarion.worker.faults import raise_trouble
 from clarion.worker.holding import hold_addresses
 from clarion.worker.pulse import Pulse
 
@@ -36,8 +37,6 @@ BATCH = 400
 TRUNCATE_EVERY = timedelta(minutes=20)
 # A form may be accepted a moment before its row is on disk.
 _IN_FLIGHT = MINUTE
-# What a single row may bring about; any other error of the database is no row's fault, and the loop tries again.
-_FAULT_OF_A_ROW = (IntegrityError, DataError)
 _EVENT_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
 
 
@@ -96,7 +95,7 @@ class Drainer:
         try:
             self._work.carry_out([one.submission for one in opened], now=now)
         except Exception as error:  # noqa: BLE001 - one row that nothing can be made of must not hold up the others
-            _raise_trouble(error)
+            raise_trouble(error)
             log.warning("a batch failed, its rows are tried one by one: %s", describe_error(error))
             for one in opened:
                 self._carry_out_alone(one, now)
@@ -105,7 +104,7 @@ class Drainer:
         try:
             self._work.carry_out([one.submission], now=now)
         except Exception as error:  # noqa: BLE001 - see above
-            _raise_trouble(error)
+            raise_trouble(error)
             self._set_aside(one.row, error, now)
 
     def _open(self, rows: Sequence[SealedRow], now: datetime) -> Iterable[Opened]:
@@ -130,12 +129,6 @@ class Drainer:
         """Removed rows lie in the log until it is cut; where a reader holds it, try again with the next batch."""
         if has_passed(TRUNCATE_EVERY, self._truncated_at, now) and self._reader.truncate_log():
             self._truncated_at = now
-
-
-def _raise_trouble(error: Exception) -> None:
-    """Raise what is wrong with the records and not with a row."""
-    if isinstance(error, Error) and not isinstance(error, _FAULT_OF_A_ROW):
-        raise error
 
 
 class Carrier:

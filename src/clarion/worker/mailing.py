@@ -6,9 +6,9 @@ the same Message-ID.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -17,7 +17,6 @@ from django.db import connection, transaction
 
 from clarion.campaigns.queries import campaign_by_slug
 from clarion.env import Env
-from clarion.events import actions as events
 from clarion.events.mails import RENDERERS as EVENT_RENDERERS
 from clarion.gateways.mail import MailDoubted, Mailer, MailFailed, MailHostFailed, MailHungUp, MailRefused
 from clarion.kernel.keys import read_key_ring
@@ -25,16 +24,14 @@ from clarion.kernel.links import sign_link
 from clarion.kernel.logs import describe_error
 from clarion.moderation.mails import RENDERERS as MODERATION_RENDERERS
 from clarion.organisers.mails import RENDERERS as ORGANISER_RENDERERS
-from clarion.outbox.actions import drop_mails, postpone_mails, rest_mails
 from clarion.outbox.letters import BatchRenderer, Desk, Letter, one_by_one
 from clarion.outbox.models import Mail
 from clarion.outbox.queries import due_mails, mail_backlog
-from clarion.outbox.rules import PAUSE_AFTER_REFUSAL, REFUSALS_DOUBTED
-from clarion.privacy import actions as privacy
 from clarion.privacy.mails import RENDERERS as PRIVACY_RENDERERS
-from clarion.signatures import actions as signatures
 from clarion.signatures.mails import RENDERERS as SIGNATURE_RENDERERS
 from clarion.worker.domains import RestingDomains
+from clarion.worker.faults import raise_trouble
+from clarion.worker.outcomes import Outcome, settle
 from clarion.worker.pulse import Pulse
 
 log = logging.getLogger("clarion.worker")
@@ -51,19 +48,6 @@ KINDS: Mapping[str, BatchRenderer] = {
         for renderers in (EVENT_RENDERERS, MODERATION_RENDERERS, ORGANISER_RENDERERS)
         for kind, renderer in renderers.items()
     },
-}
-
-Listener = Callable[[Collection[str], datetime], object]
-
-# Told of every attempt: the seven days of an unconfirmed record begin with it.
-ATTEMPTED: Mapping[str, Listener] = {
-    "confirm-signature": lambda ids, now: signatures.note_mailed(ids, now=now),
-    "confirm-event": lambda ids, now: events.note_mailed(ids, now=now),
-}
-# Told once a mail is over, sent or not: an address that was kept for it goes.
-OVER: Mapping[str, Listener] = {
-    "withdrawn": lambda ids, now: signatures.forget_withdrawn_addresses(now=now, mailed=ids),
-    "my-data": lambda ids, now: privacy.forget_my_data_addresses(now=now, mailed=ids),
 }
 
 
@@ -89,19 +73,6 @@ class Rate:
     def take(self, n: int) -> None:
         """So many have gone."""
         self._free -= n if self.a_minute else 0
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a batch."""
-
-    over: list[Mail] = field(default_factory=list)  # sent, refused for good, or nothing left to say
-    later: list[Mail] = field(default_factory=list)
-    doubted: list[Mail] = field(default_factory=list)  # refused, perhaps by a server in trouble
-    resting: dict[Mail, timedelta] = field(default_factory=dict)  # not tried, for their domain rests
-    attempted: list[Mail] = field(default_factory=list)
-    sent: int = 0
-    host_failure: MailHostFailed | None = None
 
 
 @contextmanager
@@ -130,29 +101,42 @@ class Postman:
         self._pulse = pulse
         self._rate = Rate(env.mail_rate)
         self._measured_at = 0.0
+        self._unsettled: Outcome | None = None
         self._domains = RestingDomains()
         self._sign = partial(sign_link, read_key_ring(env.data.keys, "link").current)
         self._field_keys = read_key_ring(env.data.keys, "field")
 
     def step(self, now: datetime) -> bool:
-        """Send one batch; gives whether more may be due. Raises `MailHostFailed` after settling what was done."""
+        """Send one batch; gives whether more may be due. Raises `MailHostFailed` after settling what was done.
+
+        Nothing is sent while what became of the last batch cannot be put down: the same people would be mailed each
+        time.
+        """
         self._measure(now)
+        self._settle_last(now)
         room = self._rate.room()
-        outcome = Outcome()
         with mails_held():
             mails = due_mails(room, now=now) if room else []
             if not mails:
                 return False
             mailer = self._open()
+            outcome = Outcome()
             letters = self._render(mails, outcome, now)
+            self._unsettled = outcome  # from here on letters leave
             self._send(mailer, letters, outcome)
             self._rate.take(len(outcome.attempted))
             settle(outcome, now=now)
+        self._unsettled = None
         if outcome.host_failure:
             self.close()
             log.warning("the mail host fails: %s", outcome.host_failure.code)
             raise outcome.host_failure
         return len(mails) == room and not self._env.mail_rate
+
+    def _settle_last(self, now: datetime) -> None:
+        if self._unsettled is not None:
+            settle(self._unsettled, now=now)
+            self._unsettled = None
 
     def _open(self) -> Mailer:
         mailer = self._mailer or self._mailer_of()
@@ -237,6 +221,7 @@ def _rendered(kind: str, mails: list[Mail], desk: Desk, outcome: Outcome) -> lis
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
             letters = KINDS[kind](mails, desk)
     except Exception as error:  # noqa: BLE001 - one mail that cannot be written must not hold up the others
+        raise_trouble(error)
         if len(mails) > 1:
             return [pair for mail in mails for pair in _rendered(kind, [mail], desk, outcome)]
         log.error("a mail of kind %s cannot be written: %s", kind, describe_error(error))
@@ -255,23 +240,3 @@ def _note_failure(mail: Mail, error: MailFailed, outcome: Outcome) -> None:
             outcome.doubted.append(mail)
         case _:
             outcome.later.append(mail)
-
-
-@transaction.atomic
-def settle(outcome: Outcome, *, now: datetime) -> None:
-    """Put down what became of a batch."""
-    believed = [mail for mail in outcome.doubted if now - mail.promised_at >= REFUSALS_DOUBTED]
-    doubted = [mail for mail in outcome.doubted if mail not in believed]
-    drop_mails([*outcome.over, *believed])
-    given_up = postpone_mails(outcome.later, now=now)
-    given_up += postpone_mails(doubted, now=now, at_least=PAUSE_AFTER_REFUSAL)
-    rest_mails(outcome.resting, now=now)
-    _tell(ATTEMPTED, outcome.attempted, now)
-    _tell(OVER, [*outcome.over, *believed, *given_up], now)
-
-
-def _tell(whom: Mapping[str, Listener], mails: Sequence[Mail], now: datetime) -> None:
-    for kind, tell in whom.items():
-        ids = [mail.record for mail in mails if mail.kind == kind]
-        if ids:
-            tell(ids, now)
