@@ -178,20 +178,40 @@ def test_a_deferred_mail_is_tried_again_and_a_refused_one_is_not(
     assert mailer.sent[-1].message_id == waiting.message_id
 
 
-def test_a_refusal_that_may_be_the_servers_own_trouble_is_believed_after_three_hours(
+def test_a_refusal_that_may_be_the_servers_own_trouble_is_believed_the_fourth_time_hours_later(
     campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
 ) -> None:
     take_signatures([make_submission()], keys=keys, now=NOON)
     mailer.failing = {"amina@example.com": MailDoubted("relay access denied")}
-    postman.step(NOON)
-    assert Mail.objects.get().due_at >= NOON + HOUR
-    postman.step(NOON + 10 * MINUTE)
-    assert Mail.objects.get().attempts == 1
-    postman.step(NOON + 95 * MINUTE)
-    assert Mail.objects.get().attempts == 2
+    at = NOON
+    for refusals in (1, 2, 3):
+        postman.step(at)
+        mail = Mail.objects.get()
+        assert (mail.refusals, mail.attempts) == (refusals, refusals)
+        assert mail.due_at >= at + HOUR
+        at = mail.due_at
 
-    postman.step(NOON + 4 * HOUR)
+    assert at >= NOON + 3 * HOUR
+    postman.step(at)
     assert not Mail.objects.exists()
+
+
+@pytest.mark.parametrize("before", [None, MailDeferred("greylisted")], ids=["untried", "deferred"])
+def test_a_spell_of_refusals_costs_no_mail_that_has_waited_for_hours(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer, before: MailDeferred | None
+) -> None:
+    """A queue longer than the day's quota, say: mails are refused at the first attempt, long after their promise."""
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    if before:
+        mailer.failing = {"amina@example.com": before}
+        for hour in range(5):
+            postman.step(NOON + hour * HOUR)
+    mailer.failing = {"amina@example.com": MailDoubted("daily quota exceeded")}
+    postman.step(NOON + 12 * HOUR)
+    mailer.failing = {}
+
+    postman.step(NOON + 14 * HOUR)
+    assert len(mailer.sent) == 1
 
 
 def test_the_mail_at_which_the_server_hangs_up_lets_the_others_by(

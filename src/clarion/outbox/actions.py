@@ -13,7 +13,15 @@ from django.db.models import QuerySet
 from clarion.kernel.clock import MINUTE
 from clarion.kernel.ids import new_id
 from clarion.outbox.models import AddressMark, Mail
-from clarion.outbox.rules import LONGEST_WAIT, MARK_KEPT, MAX_ATTEMPTS, MailCap, pause_before
+from clarion.outbox.rules import (
+    LONGEST_WAIT,
+    MARK_KEPT,
+    MAX_ATTEMPTS,
+    PAUSE_AFTER_REFUSAL,
+    REFUSALS_BELIEVED,
+    MailCap,
+    pause_before,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +107,31 @@ def rest_mails(mails: Mapping[Mail, timedelta], *, now: datetime) -> None:
     Mail.objects.bulk_update(mails, ["due_at"])
 
 
-def postpone_mails(mails: Collection[Mail], *, now: datetime, at_least: timedelta = timedelta()) -> list[Mail]:
+def doubt_refusals(mails: Collection[Mail], *, now: datetime) -> list[Mail]:
+    """These were refused, perhaps for a trouble of the server's own; gives those given up, which are dropped.
+
+    What counts is how often this mail was refused, not how long it has waited: it may have waited for us.
+    """
+    believed = [mail for mail in mails if mail.refusals + 1 >= REFUSALS_BELIEVED]
+    doubted = [mail for mail in mails if mail not in believed]
+    drop_mails(believed)
+    return believed + _postpone(doubted, now=now, at_least=PAUSE_AFTER_REFUSAL, refusals=1)
+
+
+def postpone_mails(mails: Collection[Mail], *, now: datetime) -> list[Mail]:
     """Try these again later, each time after a longer rest; gives those given up, which are dropped."""
+    return _postpone(mails, now=now, at_least=timedelta(), refusals=0)
+
+
+def _postpone(mails: Collection[Mail], *, now: datetime, at_least: timedelta, refusals: int) -> list[Mail]:
     given_up = [mail for mail in mails if mail.attempts + 1 >= MAX_ATTEMPTS]
     # Copies: what was read stays as it was, should this have to be done once more.
     again = [copy(mail) for mail in mails if mail.attempts + 1 < MAX_ATTEMPTS]
     for mail in again:
         mail.attempts += 1
+        mail.refusals += refusals
         jitter = random.random()  # noqa: S311 - spreads load, hides nothing
         mail.due_at = now + max(pause_before(mail.attempts, jitter), at_least * (1 + jitter / 2))
-    Mail.objects.bulk_update(again, ["attempts", "due_at"])
+    Mail.objects.bulk_update(again, ["attempts", "refusals", "due_at"])
     drop_mails(given_up)
     return given_up

@@ -21,6 +21,7 @@ class Mail(models.Model):
     promised_at = models.DateTimeField()
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
+    refusals = models.PositiveSmallIntegerField(default=0)  # of them, those whose reason is doubted
     message_id = models.CharField(max_length=80, unique=True)
     is_held = models.BooleanField(default=False)  # promised before a backup that was restored
     detail = models.JSONField(default=dict, blank=True)

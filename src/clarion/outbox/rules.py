@@ -12,8 +12,9 @@ MAX_ATTEMPTS = 14  # with the pauses below: given up after about two days
 LONGEST_PAUSE = timedelta(hours=4)
 LONGEST_WAIT = timedelta(hours=6)  # no pause, stretched to spread a crowd, is as long
 FIRST_PAUSE = timedelta(seconds=30)
-# A server that refuses everything, for a trouble of its own, costs no mail if that is mended within hours.
-REFUSALS_DOUBTED = timedelta(hours=3)
+# A server that refuses everything, for a trouble of its own, costs no mail if that is mended within three hours: so
+# long lies at the least between a mail's first refusal and the fourth, which is believed.
+REFUSALS_BELIEVED = 4
 PAUSE_AFTER_REFUSAL = timedelta(hours=1)
 
 

@@ -8,9 +8,8 @@ from django.db import transaction
 
 from clarion.events import actions as events
 from clarion.gateways.mail import MailHostFailed
-from clarion.outbox.actions import drop_mails, postpone_mails, rest_mails
+from clarion.outbox.actions import doubt_refusals, drop_mails, postpone_mails, rest_mails
 from clarion.outbox.models import Mail
-from clarion.outbox.rules import PAUSE_AFTER_REFUSAL, REFUSALS_DOUBTED
 from clarion.privacy import actions as privacy
 from clarion.signatures import actions as signatures
 
@@ -44,14 +43,11 @@ class Outcome:
 @transaction.atomic
 def settle(outcome: Outcome, *, now: datetime) -> None:
     """Put down what became of a batch. Safe to repeat, should it fail."""
-    believed = [mail for mail in outcome.doubted if now - mail.promised_at >= REFUSALS_DOUBTED]
-    doubted = [mail for mail in outcome.doubted if mail not in believed]
-    drop_mails([*outcome.over, *believed])
-    given_up = postpone_mails(outcome.later, now=now)
-    given_up += postpone_mails(doubted, now=now, at_least=PAUSE_AFTER_REFUSAL)
+    drop_mails(outcome.over)
+    given_up = postpone_mails(outcome.later, now=now) + doubt_refusals(outcome.doubted, now=now)
     rest_mails(outcome.resting, now=now)
     _tell(ATTEMPTED, outcome.attempted, now)
-    _tell(OVER, [*outcome.over, *believed, *given_up], now)
+    _tell(OVER, [*outcome.over, *given_up], now)
 
 
 def _tell(whom: Mapping[str, Listener], mails: Sequence[Mail], now: datetime) -> None:

@@ -4,44 +4,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AddressMark',
+            name="AddressMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address_hash', models.BinaryField(max_length=16)),
-                ('campaign', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('is_denial', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address_hash", models.BinaryField(max_length=16)),
+                ("campaign", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("is_denial", models.BooleanField(default=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['address_hash', 'at'], name='outbox_marks_of_address')],
+                "indexes": [models.Index(fields=["address_hash", "at"], name="outbox_marks_of_address")],
             },
         ),
         migrations.CreateModel(
-            name='Mail',
+            name="Mail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('record', models.CharField(max_length=40)),
-                ('campaign', models.CharField(blank=True, max_length=40)),
-                ('language', models.CharField(max_length=12)),
-                ('lane', models.SmallIntegerField(choices=[(1, 'Confirmations'), (2, 'Slow'), (3, 'Rest')], default=3)),
-                ('promised_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('message_id', models.CharField(max_length=80, unique=True)),
-                ('is_held', models.BooleanField(default=False)),
-                ('detail', models.JSONField(blank=True, default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("record", models.CharField(max_length=40)),
+                ("campaign", models.CharField(blank=True, max_length=40)),
+                ("language", models.CharField(max_length=12)),
+                ("lane", models.SmallIntegerField(choices=[(1, "Confirmations"), (2, "Slow"), (3, "Rest")], default=3)),
+                ("promised_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("refusals", models.PositiveSmallIntegerField(default=0)),
+                ("message_id", models.CharField(max_length=80, unique=True)),
+                ("is_held", models.BooleanField(default=False)),
+                ("detail", models.JSONField(blank=True, default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['lane', 'due_at'], name='outbox_next')],
+                "indexes": [models.Index(fields=["lane", "due_at"], name="outbox_next")],
             },
         ),
     ]
