@@ -228,6 +228,33 @@ def test_the_mail_at_which_the_server_hangs_up_lets_the_others_by(
     assert sorted(Mail.objects.values_list("attempts", flat=True)) == [0, 1]  # the second was not even tried
 
 
+def test_a_sender_that_is_not_taken_holds_up_no_other_campaign(
+    campaign: Campaign, keys: Keys, mailer: FakeMailer
+) -> None:
+    """Its mails came first, more than a batch of them; they wait, cost no attempt, and go once it is taken."""
+    make_campaign("bad-sender", organiser_email="bad@example.com")
+    people = [make_submission(campaign="bad-sender", email=f"x{n}@example.com", name=f"X {n}") for n in range(60)]
+    take_signatures(people, keys=keys, now=NOON)
+    take_signatures([make_submission(at=NOON + MINUTE)], keys=keys, now=NOON + MINUTE)
+    mailer.refused_senders = {"bad@example.com"}
+    pulse = Pulse()
+    postman = Postman(ENV, lambda: mailer, pulse)
+    while postman.step(NOON + HOUR):
+        pass
+
+    assert [sent.letter.to for sent in mailer.sent] == ["amina@example.com"]
+    assert set(Mail.objects.values_list("attempts", "due_at")) == {(0, NOON + HOUR + 2 * MINUTE)}
+    postman.step(NOON + HOUR)
+    assert pulse.codes() == ["mail-sender:bad-sender"]
+
+    mailer.refused_senders = set()
+    while postman.step(NOON + 2 * HOUR):
+        pass
+    assert len(mailer.sent) == 61
+    postman.step(NOON + 2 * HOUR)
+    assert pulse.codes() == []
+
+
 def test_a_mail_host_that_fails_costs_no_mail_an_attempt(
     campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
 ) -> None:

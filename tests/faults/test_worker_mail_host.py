@@ -9,7 +9,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from clarion.env import MailTarget
 from clarion.gateways import mail
-from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailRefused, SmtpMailer
+from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailRefused, MailSenderRefused, SmtpMailer
 from clarion.outbox.letters import Letter
 
 pytestmark = pytest.mark.faults
@@ -18,7 +18,7 @@ LETTER = Letter("amina@example.com", "Hello", "Hello.\n.dot\n", "<p>Hello.</p>",
 
 
 class Sink:
-    """Keeps what it is handed; answers RCPT as told."""
+    """Keeps what it is handed; answers MAIL and RCPT as told."""
 
     def __init__(self, offers: str) -> None:
         self.taken: list[Envelope] = []
@@ -30,6 +30,14 @@ class Sink:
     ) -> list[str]:
         session.host_name = hostname
         return [*responses[:-1], f"250-{self.offers}", responses[-1]]
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if answer := self.answers.get(address):
+            return answer
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -101,6 +109,16 @@ def test_an_answer_decides_and_its_words_are_not_kept(
     assert "amina" not in str(caught.value)
     sink.answers = {}
     mailer.send(LETTER, "id", "office@example.org")
+    assert len(sink.taken) == 1
+
+
+def test_a_sender_that_is_not_taken_leaves_the_way_to_others(mailer: SmtpMailer, sink: Sink) -> None:
+    sink.answers = {"office@example.org": "553 5.7.1 office@example.org is not yours"}
+
+    with pytest.raises(MailSenderRefused) as caught:
+        mailer.send(LETTER, "id", "office@example.org")
+    assert "office" not in str(caught.value)
+    mailer.send(LETTER, "id", "call@example.org")
     assert len(sink.taken) == 1
 
 

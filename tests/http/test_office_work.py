@@ -294,12 +294,15 @@ def test_the_overview_says_when_the_worker_is_silent_and_what_is_missing(admin: 
 def test_health_follows_the_workers_heartbeat(admin: Client) -> None:
     beat = settings.ENV.data.heartbeat
     beat.parent.mkdir(exist_ok=True)
-    said = {"at": utc_now().isoformat(), "trouble": ["mail"]}
+    troubles = ["mail", "mail-sender:clean-water", "mail-sender:another-call"]
+    said = {"at": utc_now().isoformat(), "trouble": troubles}
     beat.write_text(json.dumps(said))
     note_heartbeat("one", said, now=utc_now())  # where workers share a database
     try:
         assert admin.get("/healthz").json() == {"office": "ok", "records": "ok", "worker": "ok"}
-        assert "Mails do not leave." in admin.get(CALL).content.decode()
+        page = admin.get(CALL).content.decode()
+        assert "Mails do not leave." in page
+        assert page.count("does not take this call&#x27;s address as a sender") == 1
     finally:
         beat.unlink()
         Heartbeat.objects.all().delete()

@@ -156,6 +156,15 @@ def test_the_worker_is_judged_by_its_sign_of_life(env: Env, beat: dict[str, obje
     assert levels([checks.worker(env, NOW)]) == [level]
 
 
+def test_a_sender_that_is_not_taken_is_named_with_the_way_out(env: Env) -> None:
+    beat = {"at": NOW.isoformat(), "trouble": ["mail-sender:clean-water"]}
+    env.data.heartbeat.write_text(json.dumps(beat), encoding="utf-8")
+
+    finding = checks.worker(env, NOW)
+    assert "mail-sender:clean-water" in finding.what
+    assert "CLARION_MAIL_FROM" in finding.mend
+
+
 def test_a_worker_that_never_ran_is_bad(env: Env) -> None:
     assert checks.worker(env, NOW).level is Level.BAD
 

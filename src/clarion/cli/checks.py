@@ -24,6 +24,7 @@ from clarion.env import Env
 from clarion.intake.confine import landlock_version
 from clarion.kernel.keys import PURPOSES, KeysMissing, read_key_ring
 from clarion.machines.queries import last_beat
+from clarion.worker.pulse import MAIL_SENDER
 
 WANTED_HEADERS = {
     "content-security-policy": "default-src 'none'",
@@ -34,6 +35,10 @@ LOW_DISK_BYTES = 1_000_000_000
 OLD_CERTIFICATE = timedelta(days=14)
 STALE_HEARTBEAT = timedelta(seconds=30)
 FAR_APART = timedelta(minutes=2)
+SENDER_MEND = (
+    "The mail server does not take its address as a sender. Let your provider allow it, or set CLARION_MAIL_FROM to one"
+    " that is taken."
+)
 OLD_BACKUP = timedelta(hours=26)  # one a day, which may take its time and start late
 _FIRST_YEAR, _LAST_YEAR = 2026, 2100
 
@@ -209,11 +214,16 @@ def worker(env: Env, now: datetime) -> Finding:
             f"The worker was last alive {age.total_seconds():.0f} s ago.", "Run `clarion serve` or `clarion worker`."
         )
     if beat.get("trouble"):
-        return doubtful(
-            f"The worker is alive and reports: {', '.join(map(str, beat['trouble']))}.", "Its log says where."
-        )
+        codes = [str(code) for code in beat["trouble"]]
+        return doubtful(f"The worker is alive and reports: {', '.join(codes)}.", _mend_of(codes))
     workers = int(beat.get("workers", 1))
     return good("The worker is alive." if workers == 1 else f"{workers} workers are alive.")
+
+
+def _mend_of(codes: list[str]) -> str:
+    if any(code.startswith(MAIL_SENDER) for code in codes):
+        return f"Its log says where. {MAIL_SENDER}, with the campaign whose mails wait: {SENDER_MEND}"
+    return "Its log says where."
 
 
 def public_site(env: Env, now: datetime) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from email.utils import parseaddr
 import dns.exception
 import dns.resolver
 
-from clarion.cli.checks import Finding, bad, doubtful, good
+from clarion.cli.checks import SENDER_MEND, Finding, bad, doubtful, good
 from clarion.env import Env
-from clarion.gateways.mail import MailFailed, MailHostFailed, make_mailer
+from clarion.gateways.mail import MailFailed, MailHostFailed, MailSenderRefused, make_mailer
 from clarion.kernel.ids import new_id
 from clarion.outbox.letters import Letter
 
@@ -15,7 +15,6 @@ _MENDS = {
     "mail-unreachable": "Check host and port of CLARION_MAIL_URL, and whether this machine may reach them.",
     "mail-tls": "The server must offer STARTTLS with a valid certificate for the host named in CLARION_MAIL_URL.",
     "mail-password": "Check user and password in CLARION_MAIL_URL; reserved characters in them are %-encoded.",
-    "mail-sender": "The server does not take CLARION_MAIL_FROM as a sender: let your provider allow it.",
 }
 _WORDS = "This is the test mail of `clarion doctor`. If you can read it, confirmations can be sent."
 
@@ -45,6 +44,8 @@ def try_mail(env: Env, address: str) -> Finding:
             mailer.close()
     except MailHostFailed as error:
         return bad(f"The mail server fails ({error.code}).", _MENDS.get(error.code, "Check CLARION_MAIL_URL."))
+    except MailSenderRefused as error:
+        return bad(f"{env.mail_from}: {error}.", SENDER_MEND)
     except MailFailed as error:
         return bad(f"The test mail was not taken: {error}.", "Try another address, or ask your provider.")
     return good("The test mail was taken. Look for dkim=pass in its headers: without a signature it may be spam.")

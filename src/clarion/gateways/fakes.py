@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from clarion.gateways.mail import MailFailed
+from clarion.gateways.mail import MailFailed, MailSenderRefused
 from clarion.gateways.mime import Sendable
 
 
@@ -17,11 +17,15 @@ class SentLetter:
 
 @dataclass(slots=True)
 class FakeMailer:
-    """Keeps what it is handed; fails for the addresses in `failing`, and for everyone while `host_failure` is set."""
+    """Keeps what it is handed; fails for the addresses in `failing`, and for everyone while `host_failure` is set.
+
+    Takes nothing from `refused_senders`.
+    """
 
     sent: list[SentLetter] = field(default_factory=list)
     failing: dict[str, MailFailed] = field(default_factory=dict)
     host_failure: MailFailed | None = None
+    refused_senders: set[str] = field(default_factory=set)
     is_open: bool = False
 
     def open(self) -> None:
@@ -34,6 +38,8 @@ class FakeMailer:
         """Keep the letter, or fail as told."""
         if error := self.host_failure or self.failing.get(letter.to):
             raise error
+        if sender in self.refused_senders:
+            raise MailSenderRefused("sender refused with 553")
         self.sent.append(SentLetter(letter, message_id, sender))
 
     def close(self) -> None:

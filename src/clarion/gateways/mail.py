@@ -35,6 +35,10 @@ class MailDeferred(MailFailed):
     """This letter may be taken later."""
 
 
+class MailSenderRefused(MailFailed):
+    """The server does not take this sender. That is the fault of no letter, nor need the server refuse others."""
+
+
 class MailHostFailed(MailFailed):
     """The server itself fails: it cannot be reached, its certificate or our password is wrong. `code` says which."""
 
@@ -169,7 +173,7 @@ class SmtpMailer:
         except smtplib.SMTPRecipientsRefused as error:
             raise _refused(*next(iter(error.recipients.values()))) from error
         except smtplib.SMTPSenderRefused as error:
-            raise MailHostFailed("mail-sender") from error
+            raise MailSenderRefused(f"sender refused with {error.smtp_code}") from error
         except smtplib.SMTPResponseException as error:
             raise _refused(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:

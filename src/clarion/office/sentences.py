@@ -44,6 +44,7 @@ REPORTS: Mapping[str, str] = {
 TROUBLE: Mapping[str, str] = {
     "inbox": "Forms are not drained.", "mail": "Mails do not leave.", "publish": "Pages cannot be written.",
     "waves": "Waves cannot be looked for.",
+    "mail-sender": "The mail server does not take this call's address as a sender: its mails wait.",
 }  # fmt: skip
 
 

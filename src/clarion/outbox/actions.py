@@ -19,6 +19,7 @@ from clarion.outbox.rules import (
     MAX_ATTEMPTS,
     PAUSE_AFTER_REFUSAL,
     REFUSALS_BELIEVED,
+    REST_OF_A_SENDER,
     MailCap,
     pause_before,
 )
@@ -95,9 +96,14 @@ def take_back_mails(mails: QuerySet[Mail]) -> int:
     here would keep locks that this worker needs, and its whole batch would go out again. Should the sending fail, a
     mail about what is erased finds nothing to say.
     """
-    if connection.features.has_select_for_update_skip_locked:
-        mails = Mail.objects.filter(pk__in=list(mails.select_for_update(skip_locked=True).values_list("pk", flat=True)))
-    return mails.delete()[0]
+    return _not_under_way(mails).delete()[0]
+
+
+def _not_under_way(mails: QuerySet[Mail]) -> QuerySet[Mail]:
+    """Those that no other worker is sending just now."""
+    if not connection.features.has_select_for_update_skip_locked:
+        return mails
+    return Mail.objects.filter(pk__in=list(mails.select_for_update(skip_locked=True).values_list("pk", flat=True)))
 
 
 def rest_mails(mails: Mapping[Mail, timedelta], *, now: datetime) -> None:
@@ -105,6 +111,12 @@ def rest_mails(mails: Mapping[Mail, timedelta], *, now: datetime) -> None:
     for mail, rest in mails.items():
         mail.due_at = now + rest
     Mail.objects.bulk_update(mails, ["due_at"])
+
+
+def rest_campaign(campaign: str, *, now: datetime) -> int:
+    """Let all that is due of a campaign whose sender is not taken wait for minutes; gives how many. None was tried."""
+    due = Mail.objects.filter(campaign=campaign, due_at__lte=now)
+    return _not_under_way(due).update(due_at=now + REST_OF_A_SENDER)
 
 
 def doubt_refusals(mails: Collection[Mail], *, now: datetime) -> list[Mail]:

@@ -16,6 +16,7 @@ FIRST_PAUSE = timedelta(seconds=30)
 # long lies at the least between a mail's first refusal and the fourth, which is believed.
 REFUSALS_BELIEVED = 4
 PAUSE_AFTER_REFUSAL = timedelta(hours=1)
+REST_OF_A_SENDER = timedelta(minutes=2)  # before one that the mail server does not take is tried again
 
 
 @dataclass(slots=True)

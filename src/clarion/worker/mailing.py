@@ -18,7 +18,15 @@ from django.db import connection, transaction
 from clarion.campaigns.queries import campaign_by_slug
 from clarion.env import Env
 from clarion.events.mails import RENDERERS as EVENT_RENDERERS
-from clarion.gateways.mail import MailDoubted, Mailer, MailFailed, MailHostFailed, MailHungUp, MailRefused
+from clarion.gateways.mail import (
+    MailDoubted,
+    Mailer,
+    MailFailed,
+    MailHostFailed,
+    MailHungUp,
+    MailRefused,
+    MailSenderRefused,
+)
 from clarion.kernel.keys import read_key_ring
 from clarion.kernel.links import sign_link
 from clarion.kernel.logs import describe_error
@@ -33,6 +41,7 @@ from clarion.worker.domains import RestingDomains
 from clarion.worker.faults import raise_trouble
 from clarion.worker.outcomes import Outcome, settle
 from clarion.worker.pulse import Pulse
+from clarion.worker.senders import RefusedSenders
 
 log = logging.getLogger("clarion.worker")
 
@@ -103,6 +112,7 @@ class Postman:
         self._measured_at = 0.0
         self._unsettled: Outcome | None = None
         self._domains = RestingDomains()
+        self._senders = RefusedSenders()
         self._sign = partial(sign_link, read_key_ring(env.data.keys, "link").current)
         self._field_keys = read_key_ring(env.data.keys, "field")
 
@@ -113,6 +123,7 @@ class Postman:
         time.
         """
         self._measure(now)
+        self._pulse.refused_senders = self._senders.campaigns()
         self._settle_last(now)
         room = self._rate.room()
         with mails_held():
@@ -160,6 +171,8 @@ class Postman:
     def _send(self, mailer: Mailer, letters: Sequence[tuple[Mail, Letter]], outcome: Outcome) -> None:
         senders: dict[str, str] = {}
         for mail, letter in letters:
+            if mail.campaign in outcome.refused_senders:
+                continue
             if mail.campaign not in senders:
                 senders[mail.campaign] = self._sender(mail.campaign)
             if rest := self._domains.rest_of(letter.to):
@@ -179,6 +192,11 @@ class Postman:
         except MailHostFailed as error:
             outcome.host_failure = error
             return
+        except MailSenderRefused as error:
+            log.warning("the mail host does not take the sender of %s: %s", mail.campaign, error)
+            outcome.refused_senders.add(mail.campaign)
+            self._senders.note_refused(mail.campaign)
+            return
         except MailFailed as error:
             _note_failure(mail, error, outcome)
         except Exception as error:  # noqa: BLE001 - else the whole batch would fail, and go out again and again
@@ -186,6 +204,7 @@ class Postman:
             mailer.close()  # whatever it was in the midst of
             outcome.later.append(mail)
         else:
+            self._senders.note_taken(mail.campaign)
             outcome.sent += 1
             outcome.over.append(mail)
         outcome.attempted.append(mail)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from clarion.events import actions as events
 from clarion.gateways.mail import MailHostFailed
-from clarion.outbox.actions import doubt_refusals, drop_mails, postpone_mails, rest_mails
+from clarion.outbox.actions import doubt_refusals, drop_mails, postpone_mails, rest_campaign, rest_mails
 from clarion.outbox.models import Mail
 from clarion.privacy import actions as privacy
 from clarion.signatures import actions as signatures
@@ -35,6 +35,7 @@ class Outcome:
     later: list[Mail] = field(default_factory=list)
     doubted: list[Mail] = field(default_factory=list)  # refused, perhaps by a server in trouble
     resting: dict[Mail, timedelta] = field(default_factory=dict)  # not tried, for their domain rests
+    refused_senders: set[str] = field(default_factory=set)  # campaigns, of which no more was tried
     attempted: list[Mail] = field(default_factory=list)
     sent: int = 0
     host_failure: MailHostFailed | None = None
@@ -46,6 +47,8 @@ def settle(outcome: Outcome, *, now: datetime) -> None:
     drop_mails(outcome.over)
     given_up = postpone_mails(outcome.later, now=now) + doubt_refusals(outcome.doubted, now=now)
     rest_mails(outcome.resting, now=now)
+    for campaign in outcome.refused_senders:
+        rest_campaign(campaign, now=now)
     _tell(ATTEMPTED, outcome.attempted, now)
     _tell(OVER, [*outcome.over, *given_up], now)
 

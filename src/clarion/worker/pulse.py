@@ -9,26 +9,30 @@ from threading import Event
 from typing import Any, Literal
 
 LoopName = Literal["inbox", "mail", "publish", "waves"]
+MAIL_SENDER = "mail-sender"
 
 
 @dataclass(slots=True)
 class Pulse:
     """State shared by the loops. Each field has one writer, so no lock is needed.
 
-    `trouble`: loops that cannot do their work now. `drained_until`: all that intake accepted before has been drained.
+    `trouble`: loops that cannot do their work now. `refused_senders`: the campaigns whose sender the mail server does
+    not take. `drained_until`: all that intake accepted before has been drained.
     """
 
     trouble: dict[LoopName, bool] = field(default_factory=dict)
     drained_until: datetime | None = None
     has_unkept_promises: bool = False
     mail_delay: timedelta | None = None
+    refused_senders: frozenset[str] = frozenset()
     mail_wanted: Event = field(default_factory=Event)
     publish_wanted: Event = field(default_factory=Event)
     waves_wanted: Event = field(default_factory=Event)
 
     def codes(self) -> list[str]:
-        """The names of the loops in trouble."""
+        """The names of the loops in trouble; `mail-sender:` with the campaign whose mails alone wait."""
         bad: set[str] = {name for name, is_bad in self.trouble.items() if is_bad}
+        bad |= {f"{MAIL_SENDER}:{campaign}" for campaign in self.refused_senders}
         return sorted(bad | ({"publish"} if self.has_unkept_promises else set()))
 
 

@@ -72,7 +72,7 @@ def show_overview(request: OrganiserRequest) -> HttpResponse:
         held=held_count(campaign) if may(request.membership.role, "decide-waves") else 0,
         waiting=waiting_counts(campaign, request.membership.countries, now=now),
         events=counts_by_state(campaign),
-        troubles=troubles(beat, now),
+        troubles=troubles(beat, now, campaign.slug),
         mail_delay=_delay(beat),
         missing=missing_to_go_public(campaign) if sees_signatures else [],
         behind=sorted(languages_behind(campaign)) if languages_of(campaign) else [],
@@ -102,11 +102,12 @@ def _numbers(total: int, days: Mapping[str, int], countries: Mapping[str, int], 
     return Numbers(total, days_between(days), ranked, days.get(now.date().isoformat(), 0))
 
 
-def troubles(beat: Mapping[str, Any], now: datetime) -> list[str]:
-    """What does not go as it should, each with how to mend it."""
+def troubles(beat: Mapping[str, Any], now: datetime, slug: str) -> list[str]:
+    """What does not go as it should, each with how to mend it; of what concerns one campaign only this one's."""
     if not is_alive(beat, now):
         return ["The worker is silent: nothing is counted, mailed or published. On the server: clarion worker."]
-    found = [TROUBLE.get(str(code), str(code)) for code in beat.get("trouble", ())]
+    codes = [str(code).partition(":") for code in beat.get("trouble", ())]
+    found = [TROUBLE.get(code, code) for code, _, campaign in codes if campaign in ("", slug)]
     if settings.ENV.mail.scheme == "none":
         found.append("No mail server is set (CLARION_MAIL_URL): confirmations wait.")
     return found
