@@ -145,6 +145,24 @@ def test_one_publishes_and_another_takes_over_when_it_is_gone(tmp_path: Path, da
         assert files_of(b) == files_of(a), "who takes over begins where the last one ended"
 
 
+@pytest.mark.parametrize("in_the_way", ["site/c/index.html", "worker/changed-files"])
+def test_a_machine_that_cannot_write_leaves_the_right_to_publish_to_another(
+    tmp_path: Path, database: Database, in_the_way: str
+) -> None:
+    """Its disk is full, say: it can neither lay here what the last one published, nor note what it changes."""
+    with machine(tmp_path / "a", database) as (a, first), machine(tmp_path / "b", database) as (_, second):
+        assert first.take()
+        publish(a, "site/c/index.html", b"page")
+        first.send()
+        first.close()
+        with machine(tmp_path / "full", database) as (full, third):
+            (full / in_the_way).mkdir(parents=True)
+            with pytest.raises(OSError, match="directory"):
+                third.take()
+
+            wait_until(second.take, "the right to be free")
+
+
 def test_who_lost_the_right_cannot_send(tmp_path: Path, database: Database, url: str) -> None:
     with machine(tmp_path / "a", database) as (a, first), machine(tmp_path / "b", database) as (b, second):
         assert first.take()

@@ -40,20 +40,27 @@ class SharedRoad:
     def take(self) -> bool:
         """Whether this process is the one publisher now; the data folder then holds what the last one published.
 
-        Raises `MirrorUnavailable`.
+        Raises `MirrorUnavailable`; and whatever keeps this machine from it (a full disk), which then leaves the right
+        to another.
         """
         if self._is_ours:
             return True
         try:
-            found = self._opened().execute("SELECT pg_try_advisory_lock(%s)", (_PUBLISHING,)).fetchone()
+            return self._take()
         except psycopg.Error as error:
             raise self._broken(error) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _take(self) -> bool:
+        found = self._opened().execute("SELECT pg_try_advisory_lock(%s)", (_PUBLISHING,)).fetchone()
         if not (found and found[0]):
             return False
         while self.follow():
             pass
-        self._begin()
         self._is_ours = True
+        self._begin()
         return True
 
     def follow(self) -> bool:
@@ -113,12 +120,12 @@ class SharedRoad:
     def close(self) -> None:
         """Let the right to publish go. What lies here unsent is compared with the table before anything else."""
         was_ours, self._is_ours = self._is_ours, False
-        if was_ours:
-            self._notes.end()
-            self._follower.forget()
         line, self._line = self._line, None
         if line is not None:
             with suppress(psycopg.Error):
                 if was_ours and not line.broken:  # at once, not when the server notices
                     line.execute("SELECT pg_advisory_unlock_all()")
             line.close()
+        if was_ours:
+            self._follower.forget()
+            self._notes.end()
