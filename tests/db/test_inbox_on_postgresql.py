@@ -15,7 +15,7 @@ import pytest
 from clarion.inbox.ends import ReadingEnd, WritingEnd, open_reader, open_writer
 from clarion.inbox.store import InboxUnavailable
 from clarion.kernel.databases import Database, read_database
-from clarion.kernel.ids import new_id
+from clarion.kernel.ids import is_id, new_id
 from tests.door import HOME, SIGN, Door
 from tests.postgres import empty_inbox, make_inbox, new_database, shared_server
 from tests.program import wait_until
@@ -81,6 +81,62 @@ def test_a_batch_is_larger_than_a_row_of_the_table(writer: WritingEnd, readers: 
 
     assert readers[0].waiting() == 1_001
     assert [row.submission for row in readers[0].take(2_000)] == ids
+
+
+_INSERT = (
+    "INSERT INTO inbox_batches (key_number, sealed_key, accepted_at, size, submissions, bodies)"
+    " VALUES (%s, %s, %s, %s, %s, %s)"
+)
+_RULES = (
+    "a_batch_names_its_key", "a_batch_was_accepted_in_our_era", "a_row_holds_some_submissions",
+    "each_submission_has_its_body",
+)  # fmt: skip
+
+
+_NEVER_WRITTEN = {
+    "key": (-1, b"k", 1.0, 1, [b"i"], [b"x"]),
+    "nan": (1, b"k", float("nan"), 1, [b"i"], [b"x"]),
+    "far": (1, b"k", 1e300, 1, [b"i"], [b"x"]),
+    "size": (1, b"k", 1.0, 1, [b"i", b"j"], [b"x"]),
+    "bodies": (1, b"k", 1.0, 1, [b"i"], []),
+    "empty": (1, b"k", 1.0, 0, [], []),
+    "many": (1, b"k", 1.0, 101, [b"i"] * 101, [b"x"] * 101),
+    "null": (1, b"k", 1.0, 2, [b"i", None], [b"x", b"y"]),
+    "nested": (1, b"k", 1.0, 2, [[b"i"], [b"j"]], [b"x", b"y"]),
+}
+
+
+@pytest.mark.parametrize("batch", _NEVER_WRITTEN.values(), ids=_NEVER_WRITTEN)
+def test_a_batch_that_intake_never_writes_is_refused(url: str, batch: tuple[object, ...]) -> None:
+    """Whoever takes a public node over has its right to INSERT, and no more than that."""
+    with psycopg.connect(url, autocommit=True) as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute(_INSERT, batch)
+
+
+@pytest.fixture(scope="module")
+def lax_url() -> str:
+    """An inbox whose table takes anything."""
+    url = make_inbox(new_database())
+    with psycopg.connect(url) as connection:
+        for rule in _RULES:
+            connection.execute(f"ALTER TABLE inbox_batches DROP CONSTRAINT {rule}")
+    return url
+
+
+@pytest.mark.parametrize("batch", _NEVER_WRITTEN.values(), ids=_NEVER_WRITTEN)
+def test_a_batch_that_intake_never_writes_holds_up_no_other(lax_url: str, batch: tuple[object, ...]) -> None:
+    good = new_id()
+    with psycopg.connect(lax_url) as connection:
+        connection.execute(_INSERT, batch)
+    database = read_database(lax_url)
+    with closing(open_writer(Path(), database)) as writer, closing(open_reader(Path(), database)) as reader:
+        writer.append([(good, b"x")], 1, b"key")
+
+        assert reader.oldest_at() is not None
+        rows = reader.take(500)
+        assert rows[-1].submission == good
+        assert all(row.key_number >= 0 and is_id(row.submission) for row in rows)
+        reader.remove(range(rows[-1].seq + 1))
 
 
 def test_what_one_worker_holds_no_other_takes(writer: WritingEnd, readers: list[ReadingEnd]) -> None:

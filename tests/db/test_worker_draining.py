@@ -1,5 +1,6 @@
 """The inbox is drained exactly once, whatever comes twice, broken, or in the middle of a crash."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -45,9 +46,13 @@ class Inbox:
         self.drainer = Drainer(self.reader, ring, links, keys, path.parent / "no-countries.toml", self.pulse)
 
     def put(self, *submissions: Submission) -> None:
+        self.seal(*((one.id, self._signed(one).to_bytes()) for one in submissions), at=submissions[0].at)
+
+    def seal(self, *rows: tuple[str, bytes], at: float = NOON.timestamp()) -> None:
+        """Whatever it says."""
         sealer = BatchSealer(self._ring.current.number, sealing_public_key(self._ring.current))
-        rows = [(one.id, sealer.seal(self._signed(one).to_bytes())) for one in submissions]
-        self.writer.append(rows, sealer.key_number, sealer.sealed_key, at=submissions[0].at)
+        sealed = [(submission, sealer.seal(plain)) for submission, plain in rows]
+        self.writer.append(sealed, sealer.key_number, sealer.sealed_key, at=at)
 
     def _signed(self, one: Submission) -> Submission:
         """With the token of its link, unless the test gave another."""
@@ -107,6 +112,32 @@ def test_a_row_that_does_not_open_is_set_aside_and_blocks_nobody(campaign: Campa
     assert sorted(SetAside.objects.values_list("error", flat=True)) == [
         "BoxBroken", "BoxBroken", "KeyError", "SubmissionBroken",
     ]  # fmt: skip
+    assert inbox.reader.waiting() == 0
+
+
+NESTED = b"[" * 8_000
+ENDLESS = {"a": 10**400}
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [NESTED, ENDLESS, {"a": 1e300}, {"f": ["sign"]}, {"v": {"country": "<b>"}}, {"v": None}, {"c": {"a": 1}}],
+    ids=lambda poison: str(poison)[:20],
+)
+def test_a_public_node_in_other_hands_can_say_nothing_that_stops_the_draining(
+    campaign: Campaign, inbox: Inbox, poison: bytes | dict[str, object]
+) -> None:
+    """It can seal whatever it likes; its rows are set aside, each alone, and everybody's forms go on."""
+    row = {**json.loads(make_submission().to_bytes()), **(poison if isinstance(poison, dict) else {})}
+    if isinstance(said := row["v"], dict):
+        row["v"] = {"name": "N", "email": "n@example.com", "country": "KE", **said}
+    good = make_submission()
+    inbox.seal((new_id(), poison if isinstance(poison, bytes) else json.dumps(row).encode()))
+    inbox.put(good)
+    inbox.drainer.step(NOON)
+
+    assert Signature.objects.get().public_id == good.id
+    assert SetAside.objects.count() == 1
     assert inbox.reader.waiting() == 0
 
 

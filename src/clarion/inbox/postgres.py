@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 Connection = psycopg.Connection[Any]
 
 TABLE = "inbox_batches"
+# A worker takes whole rows, so none holds more submissions than this.
+MOST_IN_A_ROW = 100
+# Whoever may only INSERT can say nothing that a worker cannot read: a public node may be in other hands.
 # A row is (a part of) one batch of intake, so a commit writes one, and one dead row is left behind. `size` counts its
 # submissions, so that counting opens no array. Sealed bytes do not shrink: they are stored as they are.
 SCHEMA = (
@@ -28,7 +31,13 @@ SCHEMA = (
     " accepted_at double precision NOT NULL,"
     " size integer NOT NULL,"
     " submissions bytea[] NOT NULL,"
-    " bodies bytea[] NOT NULL)",
+    " bodies bytea[] NOT NULL,"
+    " CONSTRAINT a_batch_names_its_key CHECK (key_number >= 0),"
+    " CONSTRAINT a_batch_was_accepted_in_our_era CHECK (accepted_at >= 0 AND accepted_at < 253402300800),"  # year 10000
+    f" CONSTRAINT a_row_holds_some_submissions CHECK (size BETWEEN 1 AND {MOST_IN_A_ROW}),"
+    " CONSTRAINT each_submission_has_its_body CHECK ("
+    "array_ndims(submissions) = 1 AND cardinality(submissions) = size AND array_position(submissions, NULL) IS NULL"
+    " AND array_ndims(bodies) = 1 AND cardinality(bodies) = size AND array_position(bodies, NULL) IS NULL))",
     f"ALTER TABLE {TABLE} ALTER COLUMN bodies SET STORAGE EXTERNAL",
     # Rows come and go all day: what is dead goes soon, whatever the size.
     f"ALTER TABLE {TABLE} SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000)",

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from clarion.inbox.postgres import TABLE, Connection, Line
-from clarion.inbox.reader import SealedRow
-from clarion.kernel.clock import from_epoch
+from clarion.inbox.reader import SealedRow, read_moment, read_row
 from clarion.kernel.databases import Database
-from clarion.kernel.ids import RecordId
 
 _FETCHED_AT_ONCE = 32  # rows of the table: so many more than needed may be locked, until `remove`
 _OLDEST = (
@@ -71,7 +70,7 @@ class PostgresReader:
         """When the oldest waiting row was accepted; None where the inbox is empty."""
         with self._line.use() as connection:
             row = connection.execute(f"SELECT accepted_at FROM {TABLE} ORDER BY id LIMIT 1").fetchone()  # noqa: S608
-        return from_epoch(row[0]) if row else None
+        return read_moment(row[0]) if row else None
 
     def truncate_log(self) -> bool:
         """Nothing to cut here: the server's own housekeeping overwrites what is dead (docs/operate/postgresql.md)."""
@@ -96,8 +95,8 @@ def _fetch(connection: Connection, limit: int) -> list[SealedRow]:
             if len(rows) >= limit:
                 return rows
             rows += [
-                SealedRow(seq, RecordId(submission.hex()), key_number, sealed_key, body, from_epoch(at))
-                for submission, body in zip(submissions, bodies, strict=True)
+                read_row(seq, submission, key_number, sealed_key, body, at)
+                for submission, body in zip_longest(submissions, bodies)
             ]
         if len(batches) < some:
             return rows

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from clarion.inbox.patience import Patience
-from clarion.inbox.postgres import TABLE, Line
+from clarion.inbox.postgres import MOST_IN_A_ROW, TABLE, Line
 from clarion.kernel.clock import utc_now
 from clarion.kernel.databases import Database
 
-# A worker takes whole rows of the table, so none holds more submissions than this.
-_IN_A_ROW = 100
 _LONGEST_WAIT_SECONDS = 5.0  # then visitors are told to try again
 _INTO = f"INSERT INTO {TABLE} (key_number, sealed_key, accepted_at, size, submissions, bodies) VALUES "  # noqa: S608
 _ROW = "(%b, %b, %b, %b, %b, %b)"
@@ -35,8 +33,8 @@ class PostgresWriter:
         """
         accepted_at = utc_now().timestamp() if at is None else at
         said: list[Any] = []
-        for start in range(0, len(rows), _IN_A_ROW):
-            part = rows[start : start + _IN_A_ROW]
+        for start in range(0, len(rows), MOST_IN_A_ROW):
+            part = rows[start : start + MOST_IN_A_ROW]
             ids, bodies = [bytes.fromhex(submission) for submission, _ in part], [body for _, body in part]
             said += [key_number, sealed_key, accepted_at, len(part), ids, bodies]
         with self._line.use() as connection, self._patience.with_connection(connection.fileno()):

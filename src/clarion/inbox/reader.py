@@ -1,5 +1,6 @@
 """The worker's side of the inbox: take rows, and remove them once records hold them."""
 
+import hashlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from clarion.inbox.store import BUSY_MILLISECONDS, InboxBroken, InboxFile, InboxUnavailable
 from clarion.kernel.clock import from_epoch
-from clarion.kernel.ids import RecordId
+from clarion.kernel.ids import ID_BYTES, RecordId
 
 _REMOVED_AT_ONCE = 256  # rows; intake waits that long for the lock
 
@@ -23,6 +24,33 @@ class SealedRow:
     sealed_key: bytes
     body: bytes
     accepted_at: datetime
+
+
+def read_row(
+    seq: int, submission: object, key_number: int, sealed_key: bytes, body: object, accepted_at: float
+) -> SealedRow:
+    """A row as it is stored.
+
+    One that says what intake never writes (it may be in other hands) is read as a row that does not open: it is set
+    aside as such, and holds up no other.
+    """
+    sealed = body if isinstance(body, bytes) else b""
+    return SealedRow(seq, _id_of(submission, sealed), max(key_number, 0), sealed_key, sealed, read_moment(accepted_at))
+
+
+def _id_of(submission: object, body: bytes) -> RecordId:
+    """By which the row is known; for one without an id the same each time."""
+    said = submission if isinstance(submission, bytes) else b""
+    is_whole = len(said) == ID_BYTES
+    return RecordId((said if is_whole else hashlib.blake2b(said + body, digest_size=ID_BYTES).digest()).hex())
+
+
+def read_moment(accepted_at: float) -> datetime:
+    """When a row was accepted; long ago where what is stored is no moment, so that meanwhile nothing expires."""
+    try:
+        return from_epoch(accepted_at)
+    except (ValueError, OverflowError, OSError):
+        return from_epoch(0)
 
 
 class InboxReader:
@@ -42,10 +70,7 @@ class InboxReader:
                 " JOIN batches ON batches.id = rows.batch WHERE seq > ? ORDER BY seq LIMIT ?",
                 (after, limit),
             ).fetchall()
-        return [
-            SealedRow(seq, RecordId(submission.hex()), number, key, body, from_epoch(at))
-            for seq, submission, number, key, body, at in found
-        ]
+        return [read_row(*row) for row in found]
 
     def remove(self, seqs: Sequence[int]) -> None:
         """Remove rows that records now hold, and the keys of batches that are empty. Safe to repeat."""
@@ -66,7 +91,7 @@ class InboxReader:
         """When the oldest waiting row was accepted; None where the inbox is empty."""
         with self._file.look() as db:
             found = db.execute("SELECT accepted_at FROM rows ORDER BY seq LIMIT 1").fetchone()
-        return from_epoch(found[0]) if found else None
+        return read_moment(found[0]) if found else None
 
     def truncate_log(self) -> bool:
         """Move the log into the file and cut it to nothing, so that removed rows are gone; False: try again.

@@ -16,13 +16,14 @@ from clarion.events import actions as events
 from clarion.inbox.ends import ReadingEnd
 from clarion.inbox.reader import SealedRow
 from clarion.kernel.clock import MINUTE, has_passed
+from clarion.kernel.forms import NO_COUNTRY
 from clarion.kernel.keys import KeyRing, Keys, PublicKeys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.logs import describe_error
-from clarion.kernel.sealing import BoxBroken, hashed_address, open_batch_key, open_row
+from clarion.kernel.sealing import hashed_address, open_batch_key, open_row
 from clarion.kernel.submissions import Submission, SubmissionBroken, read_submission
 from clarion.moderation.actions import take_report
-from clarion.places.countries import CountrySettings, load_country_settings
+from clarion.places.countries import CODES, CountrySettings, load_country_settings
 from clarion.privacy import actions as privacy
 from clarion.privacy.queries import confirmed_hosts
 from clarion.signatures import actions as signatures
@@ -35,6 +36,7 @@ log = logging.getLogger("clarion.worker")
 
 BATCH = 400
 TRUNCATE_EVERY = timedelta(minutes=20)
+_COUNTRIES = CODES | {NO_COUNTRY}
 # A form may be accepted a moment before its row is on disk.
 _IN_FLIGHT = MINUTE
 _EVENT_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
@@ -110,9 +112,11 @@ class Drainer:
     def _open(self, rows: Sequence[SealedRow], now: datetime) -> Iterable[Opened]:
         for row in rows:
             try:
-                yield Opened(row, read_submission(open_row(self._batch_key(row), row.body), self._link_keys))
-            except (BoxBroken, SubmissionBroken) as error:
+                submission = read_submission(open_row(self._batch_key(row), row.body), self._link_keys)
+            except Exception as error:  # noqa: BLE001 - a public node in other hands can say anything
                 self._set_aside(row, error, now)
+            else:
+                yield Opened(row, submission)
         self._batch_keys.clear()
 
     def _batch_key(self, row: SealedRow) -> bytes:
@@ -155,10 +159,15 @@ class Carrier:
         return len(fresh)
 
     def _refuse_strangers(self, submissions: Sequence[Submission]) -> None:
-        """Raises `SubmissionBroken` where a campaign is not here: the row is set aside, not lost."""
+        """Raises `SubmissionBroken` where a campaign is not here: the row is set aside, not lost.
+
+        So too for a country that is none. Intake refuses it, but may be in other hands, and no page could name it.
+        """
         slugs = {one.campaign for one in submissions}
         if slugs - set(Campaign.objects.filter(slug__in=slugs).values_list("slug", flat=True)):
             raise SubmissionBroken("unknown campaign")
+        if {one.fields.get("country", NO_COUNTRY) for one in submissions} - _COUNTRIES:
+            raise SubmissionBroken("unknown country")
 
     def _carry_out_one(self, submission: Submission, countries: CountrySettings, now: datetime) -> None:
         keys = self._keys
