@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from clarion.campaigns.models import Campaign
-from clarion.events.actions import confirm_proposal, take_proposal
+from clarion.events.actions import confirm_proposal, erase_host, take_proposal
 from clarion.events.models import Event
 from clarion.kernel.clock import DAY
 from clarion.kernel.ids import RecordId
@@ -20,6 +20,7 @@ from clarion.privacy.actions import (
     deny,
     erase_again,
     erase_expired,
+    take_my_data,
     withdraw,
 )
 from clarion.privacy.erased import note_erased, read_erased
@@ -78,7 +79,8 @@ def test_what_is_held_is_told_to_its_own_spelling_alone(campaign: Campaign, keys
 def test_marks_receipts_and_asked_addresses_go_in_their_time(campaign: Campaign, keys: Keys) -> None:
     take_signatures([make_submission()], keys=keys, now=NOON)
     accept_submissions([make_submission()], now=NOON)
-    MyDataMail.objects.create(address_hash=b"h" * 16, box=b"sealed", at=NOON, public_id="m" * 32)
+    address_hash = Signature.objects.get().address_hash
+    MyDataMail.objects.create(address_hash=address_hash, box=b"sealed", at=NOON, public_id="m" * 32)
 
     erase_expired(drained_until=NOON, now=NOON + HOUR)
     assert bytes(MyDataMail.objects.get().box) == b""
@@ -159,3 +161,19 @@ def test_not_me_takes_an_event_too(campaign: Campaign, keys: Keys) -> None:
 
     assert Event.objects.get().state == "denied"
     assert read_erased(settings.ENV.data.erased) == [event.public_id]
+
+
+def test_the_mark_of_a_my_data_mail_goes_with_the_last_that_is_held_of_its_address(
+    campaign: Campaign, keys: Keys
+) -> None:
+    """Its hash would else be all that is left of somebody who withdrew, or said "not me", or never confirmed."""
+    row = make_signature(campaign, keys, email="amina@example.com")
+    event = make_event(campaign, keys, email="amina@example.com")
+    assert take_my_data(make_submission("my-data", email="amina@example.com"), keys=keys, now=NOON)
+    withdraw(make_withdrawal(row, "amina@example.com"), keys=keys, now=NOON)
+    erase_expired(drained_until=NOON, now=NOON + MINUTE)
+    assert MyDataMail.objects.exists()  # the event is still theirs
+
+    erase_host([event.public_id])
+    erase_expired(drained_until=NOON, now=NOON + MINUTE)
+    assert not MyDataMail.objects.exists()

@@ -19,7 +19,7 @@ from clarion.kernel.sealing import BatchSealer, sealing_public_key
 from clarion.kernel.submissions import Submission
 from clarion.outbox.models import AddressMark, Mail
 from clarion.privacy.erased import read_erased
-from clarion.privacy.models import Receipt, SetAside
+from clarion.privacy.models import MyDataMail, Receipt, SetAside
 from clarion.signatures.models import Signature
 from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Drainer, runs_of
@@ -218,6 +218,9 @@ def test_two_hours_after_withdrawing_no_file_holds_the_person(inbox: Inbox, data
     inbox.put(make_confirmation(row))
     inbox.drainer.step(NOON + MINUTE)
     box = bytes(Signature.objects.get().box or b"")
+    inbox.put(make_submission("my-data", email=said["email"]))
+    inbox.drainer.step(NOON + 2 * MINUTE)
+    assert bytes(MyDataMail.objects.get().address_hash) == words[-1]
     inbox.put(make_withdrawal(row, said["email"]))
     inbox.drainer.step(NOON + 2 * MINUTE)
     Postman(ENV, FakeMailer, inbox.pulse).step(NOON + 3 * MINUTE)

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from clarion.audit.actions import Actor, record
 from clarion.campaigns.models import Campaign
 from clarion.events import actions as events
+from clarion.events.models import Event
 from clarion.kernel.clock import DAY, HOUR
 from clarion.kernel.ids import RecordId, new_id
 from clarion.kernel.keys import Keys
@@ -23,6 +25,7 @@ from clarion.privacy.erased import note_erased, read_erased
 from clarion.privacy.models import MyDataMail, Receipt, SetAside
 from clarion.privacy.queries import held_about
 from clarion.signatures import actions as signatures
+from clarion.signatures.models import Signature
 
 MY_DATA_KIND = "my-data"
 MY_DATA_ONCE_IN = DAY
@@ -30,6 +33,11 @@ RECEIPTS_KEPT = 60 * DAY  # longer than any inbox lies in a backup that is still
 SET_ASIDE_KEPT = 30 * DAY
 _EVENT_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
 _AT_ONCE = 500
+
+
+_IS_HELD = Q(Exists(Signature.objects.filter(address_hash=OuterRef("address_hash")))) | Q(
+    Exists(Event.objects.filter(host_hash=OuterRef("address_hash")))
+)
 
 
 def accept_submissions(submissions: Sequence[Submission], *, now: datetime) -> list[Submission]:
@@ -104,10 +112,14 @@ def take_my_data(submission: Submission, *, keys: Keys, now: datetime) -> bool:
 
 
 def forget_my_data_addresses(*, now: datetime, mailed: Collection[str] = ()) -> None:
-    """Let go of the addresses whose `my-data` mail has gone, or was promised an hour ago; the mark stays a day."""
+    """Let go of the addresses whose `my-data` mail has gone, or was promised an hour ago.
+
+    The mark stays a day, or until nothing more is held of the address, however that came about: whoever withdraws
+    leaves no hash here.
+    """
     MyDataMail.objects.filter(public_id__in=mailed).update(box=b"")
     MyDataMail.objects.filter(at__lte=now - HOUR).exclude(box=b"").update(box=b"")
-    MyDataMail.objects.filter(at__lte=now - MY_DATA_ONCE_IN).delete()
+    MyDataMail.objects.filter(Q(at__lte=now - MY_DATA_ONCE_IN) | ~_IS_HELD).delete()
 
 
 @transaction.atomic
