@@ -177,3 +177,18 @@ def test_the_mark_of_a_my_data_mail_goes_with_the_last_that_is_held_of_its_addre
     erase_host([event.public_id])
     erase_expired(drained_until=NOON, now=NOON + MINUTE)
     assert not MyDataMail.objects.exists()
+
+
+def test_no_sealed_address_stays_longer_because_the_clock_was_set_back(campaign: Campaign, keys: Keys) -> None:
+    row = make_signature(campaign, keys, email="amina@example.com")
+    make_signature(campaign, keys, email="bo@example.com")
+    withdraw(make_withdrawal(row, "amina@example.com"), keys=keys, now=NOON)
+    take_my_data(make_submission("my-data", email="bo@example.com"), keys=keys, now=NOON)
+    erase_expired(drained_until=NOON, now=NOON - MINUTE)  # another machine's clock, a little behind
+    assert Signature.objects.get(pk=row.pk).box
+    assert MyDataMail.objects.get().box
+
+    erase_expired(drained_until=NOON, now=NOON - DAY)
+
+    assert Signature.objects.get(pk=row.pk).box is None
+    assert not MyDataMail.objects.exists()

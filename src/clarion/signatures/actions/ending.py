@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from clarion.campaigns.queries import over_kept
+from clarion.kernel.clock import MINUTE
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.sealing import hashed_address, lock_fields, unlock_fields
@@ -131,9 +132,13 @@ def erase_kept_long_enough(*, now: datetime) -> list[str]:
 
 
 def forget_withdrawn_addresses(*, now: datetime, mailed: Collection[str] = ()) -> int:
-    """Let go of the sealed address of those whose last mail has gone, or who withdrew an hour ago, mailed or not."""
+    """Let go of the sealed address of those whose last mail has gone, or who withdrew an hour ago, mailed or not.
+
+    Where the clock was set back since, nobody knows how long ago that was.
+    """
     withdrawn = Signature.objects.filter(state=Signature.State.WITHDRAWN, box__isnull=False)
-    return withdrawn.filter(Q(public_id__in=mailed) | Q(ended_at__lte=now - KEEP_SEALED_ADDRESS)).update(box=None)
+    is_over = Q(ended_at__lte=now - KEEP_SEALED_ADDRESS) | Q(ended_at__gt=now + MINUTE)
+    return withdrawn.filter(is_over | Q(public_id__in=mailed)).update(box=None)
 
 
 def _subtract(rows: Iterable[Signature], *, now: datetime) -> None:
