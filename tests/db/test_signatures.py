@@ -295,6 +295,18 @@ def test_kept_long_enough_personal_data_goes_and_the_count_stays(keys: Keys) -> 
 # ---- freezing
 
 
+def test_a_country_that_is_hidden_while_figures_are_frozen_is_hidden_at_once(campaign: Campaign, keys: Keys) -> None:
+    """Its people are in danger now, not when somebody thinks of the switch."""
+    rows = [make_signature(campaign, keys, country=country) for country in ["KE"] * 5 + ["FR"] * 6]
+    confirm_signatures([make_confirmation(row) for row in rows], keys=keys, now=NOON)
+    freeze_counts(campaign, by=HOST, now=NOON)
+    assert published_figures(campaign).by_country == {"FR": 5, "KE": 5}
+
+    campaign.never_shown = ["KE"]
+    shown = published_figures(campaign)
+    assert (shown.total, shown.by_country, shown.other) == (11, {"FR": 5}, 6)
+
+
 def test_frozen_figures_stay_while_records_go_on_counting(campaign: Campaign, keys: Keys) -> None:
     rows = [make_signature(campaign, keys) for _ in range(2)]
     confirm_signatures([make_confirmation(rows[0])], keys=keys, now=NOON + MINUTE)

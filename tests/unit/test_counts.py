@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarion.signatures.rules import figures, in_steps, read_figures
+from clarion.signatures.rules import figures, in_steps, no_finer, read_figures
 from tests.make import DAY, NOON
 
 COUNTRIES = st.sampled_from(["KE", "FR", "BR", "CN", "DE", "XK", "ZZ"])
@@ -63,3 +63,15 @@ def test_frozen_figures_come_back_as_they_were() -> None:
 
     assert again.to_json() == shown.to_json()
     assert again.frozen_since == NOON + DAY
+
+
+@given(TALLIES, THRESHOLDS, THRESHOLDS, HIDDEN)
+def test_frozen_figures_are_never_finer_than_the_campaign_says_now_and_still_add_up(
+    tallies: list[tuple[date, str, int]], before: int, threshold: int, hidden: set[str]
+) -> None:
+    frozen = figures(tallies, threshold=before, never_shown=[], as_of=NOON)
+
+    shown = no_finer(frozen, threshold=threshold, never_shown=hidden)
+    assert sum(shown.by_country.values()) + shown.other == shown.total == frozen.total
+    assert all(n % max(threshold, 1) == 0 and 0 < n <= frozen.by_country[code] for code, n in shown.by_country.items())
+    assert not set(shown.by_country) & hidden

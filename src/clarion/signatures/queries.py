@@ -10,14 +10,15 @@ from django.db.models.functions import Cast
 
 from clarion.campaigns.models import Campaign
 from clarion.signatures.models import STANDING, CountState, Signature, Tally
-from clarion.signatures.rules import Figures, figures, read_figures
+from clarion.signatures.rules import Figures, figures, no_finer, read_figures
 
 
 def published_figures(campaign: Campaign) -> Figures:
-    """The figures that may be shown: thresholds applied, and frozen ones while they are frozen."""
+    """The figures that may be shown: as frozen while they are, and never finer than the campaign says now."""
     state = CountState.objects.filter(campaign=campaign).first()
     if state and state.frozen_at and state.frozen:
-        return read_figures(state.frozen, frozen_since=state.frozen_at)
+        frozen = read_figures(state.frozen, frozen_since=state.frozen_at)
+        return no_finer(frozen, threshold=campaign.count_threshold, never_shown=campaign.never_shown)
     return figures_now(campaign, changed_at=state.changed_at if state else None)
 
 

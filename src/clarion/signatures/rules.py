@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -64,12 +64,25 @@ def figures(
     for day, country, count in tallies:
         days[day.isoformat()] += count
         countries[country] += count
-    hidden = {NO_COUNTRY, "", *never_shown}
-    shown = {code: in_steps(n, threshold) for code, n in sorted(countries.items()) if code not in hidden}
-    shown = {code: n for code, n in shown.items() if n}
+    shown = _shown(countries, threshold=threshold, never_shown=never_shown)
     total = countries.total()
     by_day = {day: n for day, n in sorted(days.items()) if n}
     return Figures(total, shown, total - sum(shown.values()), by_day, as_of)
+
+
+def no_finer(frozen: Figures, *, threshold: int, never_shown: Collection[str]) -> Figures:
+    """Frozen figures as far as the campaign lets them be shown by now: whoever hides a country means at once.
+
+    What may not be shown any more stands under `other`; what stood there stays.
+    """
+    shown = _shown(frozen.by_country, threshold=threshold, never_shown=never_shown)
+    return replace(frozen, by_country=shown, other=frozen.total - sum(shown.values()))
+
+
+def _shown(countries: Mapping[str, int], *, threshold: int, never_shown: Collection[str]) -> dict[str, int]:
+    hidden = {NO_COUNTRY, "", *never_shown}
+    steps = {code: in_steps(n, threshold) for code, n in sorted(countries.items()) if code not in hidden}
+    return {code: n for code, n in steps.items() if n}
 
 
 def in_steps(count: int, step: int) -> int:
