@@ -5,10 +5,71 @@ from contextlib import closing
 from time import monotonic
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import over_kept
+from clarion.env import Env
+from clarion.jobs.promises import promise
+from clarion.kernel.keys import Keys
+from clarion.signatures.models import Signature
+from clarion.worker.publishing import PublishLoop, promised_work
+from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import truncate_records
-from tests.make import make_team
+from tests.make import DAY, NOON, SECOND, make_campaign, make_signature, make_team
+
+ENV: Env = settings.ENV
+
+
+@pytest.fixture
+def over(keys: Keys) -> list[Campaign]:
+    """Two campaigns that ended yesterday, with 401 signatures each."""
+    ended = [make_campaign(slug, keep_until=NOON.date() - DAY) for slug in ("one", "two")]
+    for campaign in ended:
+        like = _like(make_signature(campaign, keys))
+        Signature.objects.bulk_create(
+            Signature(**like, campaign=campaign, public_id=f"{campaign.pk}-{n}") for n in range(400)
+        )
+    return ended
+
+
+def held() -> int:
+    """Of how many signatures personal data is held."""
+    return Signature.objects.filter(box__isnull=False).count()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("data_folder", "over")
+def test_what_ends_all_at_once_is_erased_in_slices_between_which_others_are_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Millions may end on one day: counts, switches and events follow within seconds all the same."""
+    monkeypatch.setattr("clarion.worker.schedule.SLICE_SECONDS", 0)
+    loop = PublishLoop(ENV, Pulse(drained_until=NOON))
+
+    left = []
+    for second in range(3):
+        promise("publish-root")
+        loop.step(NOON + second * SECOND)
+        assert promised_work() == []
+        left.append(held())
+    assert left == [302, 0, 0]
+
+
+@pytest.mark.django_db
+def test_looking_each_minute_for_what_is_kept_too_long_reads_no_picture(over: list[Campaign]) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        found = over_kept(NOON)
+
+    assert [campaign for campaign, _ in found] == over
+    assert "picture" not in str(queries.captured_queries)
+
+
+def _like(row: Signature) -> dict[str, object]:
+    names = ("state", "version", "language", "consent", "country", "address_hash", "box", "signed_at")
+    return {name: getattr(row, name) for name in names}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -26,7 +26,8 @@ def kept_until(campaign: Campaign) -> date | None:
 
 def over_kept(now: datetime) -> list[tuple[Campaign, datetime]]:
     """The campaigns of which some personal data may be held no longer: all that was sent up to the moment beside."""
-    ends = ((campaign, personal_data_ended(now, kept_until(campaign))) for campaign in Campaign.objects.all())
+    campaigns = Campaign.objects.defer("picture")  # looked at each minute
+    ends = ((campaign, personal_data_ended(now, kept_until(campaign))) for campaign in campaigns)
     return [(campaign, ended) for campaign, ended in ends if ended is not None]
 
 

@@ -136,35 +136,27 @@ def note_search(campaign: Campaign, hits: int, *, by: Actor, now: datetime) -> N
 
 
 def erase_expired(*, drained_until: datetime, now: datetime) -> int:
-    """Erase what may not be held any longer; gives of how many records. Safe to repeat, and to be cut off.
+    """Erase a part of what may not be held any longer, some hundreds of records; gives of how many: call again while
+    it gives any. Safe to repeat, and to be cut off.
 
     `drained_until`: all that intake accepted before has been drained, so nobody confirmed in time unseen.
     """
-    return _erase_unconfirmed(drained_until, now) + _erase_kept_long_enough(now) + _forget(now)
+    return _forget(now) + _erase_unconfirmed(drained_until, now) + _erase_kept_long_enough(now)
 
 
 def _erase_unconfirmed(drained_until: datetime, now: datetime) -> int:
-    erased = 0
-    while True:
-        with transaction.atomic():
-            found = _note(signatures.erase_expired_signatures(drained_until=drained_until, now=now))
-        erased += found
-        if found < _AT_ONCE:
-            break
+    with transaction.atomic():
+        erased = _note(signatures.erase_expired_signatures(drained_until=drained_until, now=now))
     with transaction.atomic():
         return erased + _note(events.erase_unconfirmed(drained_until=drained_until))
 
 
 def _erase_kept_long_enough(now: datetime) -> int:
     erased = events.erase_old_contacts(now=now)
-    while True:
-        with transaction.atomic():
-            # Not noted: an event's id in the list stands for the whole of it, and the day brings this about again.
-            found = len(events.erase_hosts_kept_long_enough(now=now))
-            found += _note(signatures.erase_kept_long_enough(now=now))
-        erased += found
-        if not found:
-            return erased
+    with transaction.atomic():
+        # Not noted: an event's id in the list stands for the whole of it, and the day brings this about again.
+        erased += len(events.erase_hosts_kept_long_enough(now=now))
+        return erased + _note(signatures.erase_kept_long_enough(now=now))
 
 
 def _forget(now: datetime) -> int:
@@ -181,7 +173,8 @@ def _forget(now: datetime) -> int:
 def erase_again(*, now: datetime) -> int:
     """Erase what a restored backup brought back of the erased; gives of how many records. Safe to repeat."""
     # First: these keep their count, which erasing by id takes away.
-    _erase_kept_long_enough(now)
+    while _erase_kept_long_enough(now):
+        pass
     erased = 0
     ids = read_erased(settings.ENV.data.erased)
     for start in range(0, len(ids), _AT_ONCE):

@@ -250,7 +250,7 @@ class PublishLoop:
         self._root_at: datetime | None = None
 
     def step(self, now: datetime) -> bool:
-        """Keep one promise, and do what the minute asks for; gives whether more may wait."""
+        """Keep one promise, and do a part of what the minute asks for; gives whether more may wait."""
         if not self._press_started:
             self._publisher.start(now)
             self._press_started, self._root_at = True, now
@@ -261,6 +261,7 @@ class PublishLoop:
 
     def _tick_if_due(self, now: datetime) -> None:
         if not has_passed(TICK, self._ticked_at, now):
+            self._schedule.go_on(now)
             return
         before, self._ticked_at = self._ticked_at, now
         self._schedule.run(since=before, now=now)

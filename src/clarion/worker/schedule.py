@@ -1,8 +1,10 @@
 """What the clock asks for: events end, campaigns open and close, data goes, moderators are reminded, logs are cut."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from time import monotonic
 
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
@@ -21,37 +23,62 @@ from clarion.worker.pulse import Pulse
 log = logging.getLogger("clarion.worker")
 
 TRUNCATE_EVERY = timedelta(minutes=20)
+SLICE_SECONDS = 0.2
 _LOCKED_AT_MOST_MS = 200  # nobody writes while this waits for who reads: a backup may read for minutes
 
 
 class Schedule:
-    """Runs each piece of scheduled work; one that fails is reported and does not keep the others from running."""
+    """Runs each piece of scheduled work; one that fails is reported and does not keep the others from running.
+
+    What may be much (a campaign of millions ends, the worker was away for weeks) is done in slices: whoever calls
+    this also publishes, and counts, switches and events may wait for a slice, but for no more.
+    """
 
     def __init__(self, pulse: Pulse) -> None:
         self._pulse = pulse
+        self._left: list[str] = []
         self._truncated_at: datetime | None = None
 
     def run(self, *, since: datetime | None, now: datetime) -> None:
-        """Do what is due at `now`; `since` is the last time, None at a start. Safe to repeat."""
+        """Do what is due at `now`; `since` is the last time, None at a start. Safe to repeat.
+
+        Of what may be much the first slice: `go_on` does the others.
+        """
         self._try("hurry mails", lambda: hurry_mails(now=now))
-        self._try("end events", lambda: _end_events(now))
         self._try("open and close", lambda: _note_opening_hours(since, now))
-        self._try("erase", lambda: self._erase(now))
-        self._try("forget marks", lambda: _forget_marks(now))
+        self._left = list(self._slices())
+        self.go_on(now)
         self._try("remind moderators", lambda: promise_digests(now=now))
         self._try("end sessions", lambda: _forget_sessions(now))
         self._try("cut the log", lambda: self._truncate_if_due(now))
 
-    def _try(self, what: str, work: Callable[[], object]) -> None:
+    def go_on(self, now: datetime) -> None:
+        """A slice of each work that is not done, and more of them while there is time."""
+        ends_at = monotonic() + SLICE_SECONDS
+        slices = self._slices()
+        while self._left:
+            self._left = [what for what in self._left if self._try(what, partial(slices[what], now))]
+            if monotonic() >= ends_at:
+                return
+
+    def _slices(self) -> Mapping[str, Callable[[datetime], int]]:
+        """Each does some hundreds or thousands, and gives how many: nothing is left once it gives none."""
+        return {
+            "end events": lambda now: end_past_events(now=now),
+            "erase": self._erase,
+            "forget marks": lambda now: forget_wave_marks(now=now),
+        }
+
+    def _try(self, what: str, work: Callable[[], object]) -> object:
         try:
-            work()
+            return work()
         except Exception:
             log.exception("scheduled work failed: %s", what)
+            return None
 
-    def _erase(self, now: datetime) -> None:
+    def _erase(self, now: datetime) -> int:
         drained_until = self._pulse.drained_until
-        if drained_until is not None:
-            erase_expired(drained_until=min(drained_until, now), now=now)
+        return 0 if drained_until is None else erase_expired(drained_until=min(drained_until, now), now=now)
 
     def _truncate_if_due(self, now: datetime) -> None:
         if has_passed(TRUNCATE_EVERY, self._truncated_at, now) and truncate_records():
@@ -77,20 +104,9 @@ def truncate_records() -> bool:
     return not is_busy
 
 
-def _forget_marks(now: datetime) -> None:
-    """By what signatures were compared: after two days the keys of networks are gone, and so are the marks."""
-    while forget_wave_marks(now=now):
-        pass
-
-
 def _forget_sessions(now: datetime) -> None:
     """The office's sessions that are over."""
     Session.objects.filter(expire_date__lte=now).delete()
-
-
-def _end_events(now: datetime) -> None:
-    while end_past_events(now=now):
-        pass
 
 
 @transaction.atomic

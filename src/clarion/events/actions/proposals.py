@@ -21,6 +21,7 @@ from clarion.outbox.models import Mail
 from clarion.outbox.queries import mail_cap
 from clarion.places.countries import NO_SETTINGS, CountrySettings, merged
 
+_AT_ONCE = 200
 CONFIRM_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
 
 
@@ -211,15 +212,16 @@ def erase_words(public_ids: Collection[str], *, state: str) -> None:
 def erase_unconfirmed(*, drained_until: datetime) -> list[str]:
     """Erase the proposals that nobody confirmed within seven days of the last attempt to mail.
 
-    Gives their ids, for the caller to note. `drained_until`: all that intake accepted before this moment has been
-    drained, so none of these was confirmed in time. One whose first mail still waits is left alone.
+    Gives their ids, for the caller to note (at most 200: call again). `drained_until`: all that intake accepted before
+    this moment has been drained, so none of these was confirmed in time. One whose first mail still waits is left.
     """
     late = drained_until - UNCONFIRMED_LIFE
     stale = Event.objects.select_for_update().filter(state=Event.State.UNCONFIRMED)
     unmailed = stale.filter(last_mailed_at=None, proposed_at__lte=late)
     unmailed = unmailed.exclude(public_id__in=Mail.objects.filter(kind="confirm-event").values("record"))
     mailed = stale.filter(last_mailed_at__lte=late)
-    ids = [*mailed.values_list("public_id", flat=True), *unmailed.values_list("public_id", flat=True)]
+    ids = list(mailed.values_list("public_id", flat=True)[:_AT_ONCE])
+    ids += unmailed.values_list("public_id", flat=True)[: _AT_ONCE - len(ids)]
     take_back_mails(Mail.objects.filter(record__in=ids))
     Event.objects.filter(public_id__in=ids).delete()
     return ids

@@ -74,12 +74,12 @@ def _erase_hosts(events: list[Event]) -> None:
 def erase_hosts_kept_long_enough(*, now: datetime) -> list[str]:
     """Erase who organises events of campaigns that keep their personal data no longer; the events stay.
 
-    Gives the events' ids (at most 200 for each campaign: call again).
+    Gives the events' ids (at most 200: call again).
     """
     ids: list[str] = []
     for campaign, ended in over_kept(now):
         held = Event.objects.filter(_HAS_HOST, campaign=campaign, proposed_at__lte=ended)
-        ids += held.values_list("public_id", flat=True)[:_AT_ONCE]
+        ids += held.values_list("public_id", flat=True)[: _AT_ONCE - len(ids)]
     return erase_host(ids)
 
 

@@ -116,12 +116,12 @@ def _never_mailed(pending: QuerySet[Signature], late: datetime) -> QuerySet[Sign
 def erase_kept_long_enough(*, now: datetime) -> list[str]:
     """Erase the personal data of those whose campaign keeps it no longer; their count and country stay.
 
-    Gives the ids (at most 500 for each campaign: call again).
+    Gives the ids (at most 500: call again).
     """
     erased: list[str] = []
     for campaign, ended in over_kept(now):
         over = Signature.objects.select_for_update().filter(campaign=campaign, box__isnull=False, signed_at__lte=ended)
-        rows = list(over.filter(state__in=_HOLDING_DATA)[:_AT_ONCE])
+        rows = list(over.filter(state__in=_HOLDING_DATA)[: _AT_ONCE - len(erased)])
         Signature.objects.filter(pk__in=[row.pk for row in rows]).update(
             box=None, address_hash=None, consent="", **_NO_MARKS
         )
