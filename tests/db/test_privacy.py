@@ -1,5 +1,8 @@
 """What is held about a person goes when it must, stays gone after a restore, and is told to its owner alone."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ from clarion.privacy.actions import (
     take_my_data,
     withdraw,
 )
-from clarion.privacy.erased import note_erased, read_erased
+from clarion.privacy.erased import ErasuresNotNoted, note_erased, read_erased
 from clarion.privacy.models import MyDataMail, Receipt
 from clarion.privacy.queries import confirmed_hosts, held_about
 from clarion.signatures.actions import confirm_signatures, take_signatures
@@ -66,6 +69,27 @@ def test_the_list_of_erased_records_only_grows(tmp_path: Path) -> None:
 
     assert read_erased(path) == ["b" * 32, "a" * 32]
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_list_of_erased_records_that_is_cut_by_a_full_disk_loses_no_id_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "erased.txt"
+    with room_in_files(40), pytest.raises(ErasuresNotNoted, match="No space left"):
+        note_erased(path, ["a" * 32, "b" * 32])
+    note_erased(path, ["c" * 32])
+
+    assert path.read_text(encoding="ascii").splitlines() == ["a" * 32, "b" * 7, "c" * 32]
+    assert read_erased(path)[-1] == "c" * 32
+
+
+@contextmanager
+def room_in_files(size_bytes: int) -> Iterator[None]:
+    """No file grows beyond this: the system takes what fits, as on a disk that fills up."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_what_is_held_is_told_to_its_own_spelling_alone(campaign: Campaign, keys: Keys) -> None:

@@ -18,7 +18,8 @@ from clarion.kernel.links import link_public_keys, sign_link
 from clarion.kernel.sealing import BatchSealer, sealing_public_key
 from clarion.kernel.submissions import Submission
 from clarion.outbox.models import AddressMark, Mail
-from clarion.privacy.erased import read_erased
+from clarion.places.countries import CountrySettingsError
+from clarion.privacy.erased import ErasuresNotNoted, read_erased
 from clarion.privacy.models import MyDataMail, Receipt, SetAside
 from clarion.signatures.models import Signature
 from clarion.signatures.queries import confirmed_count
@@ -183,6 +184,33 @@ def test_confirm_not_me_and_withdraw_take_the_same_road(campaign: Campaign, inbo
     assert states == {amina.public_id: "confirmed", bo.public_id: "denied", chidi.public_id: "withdrawn"}
     assert confirmed_count(campaign) == 1
     assert read_erased(ENV.data.erased) == [bo.public_id, chidi.public_id]
+
+
+def test_a_withdrawal_waits_for_room_on_the_disk_and_is_not_set_aside(campaign: Campaign, inbox: Inbox) -> None:
+    inbox.put(make_submission())
+    inbox.drainer.step(NOON)
+    inbox.put(make_withdrawal(Signature.objects.get(), "amina@example.com"))
+    ENV.data.erased.mkdir()
+    with pytest.raises(ErasuresNotNoted):
+        inbox.drainer.step(NOON + HOUR)
+    assert Signature.objects.get().state == "pending"
+
+    ENV.data.erased.rmdir()
+    inbox.drainer.step(NOON + HOUR)
+    assert Signature.objects.get().state == "withdrawn"
+    assert not SetAside.objects.exists()
+
+
+def test_no_form_is_set_aside_for_a_mistake_in_the_hosts_country_settings(campaign: Campaign, inbox: Inbox) -> None:
+    inbox.put(make_submission())
+    settings_file = ENV.data.inbox.parent / "no-countries.toml"
+    settings_file.write_text("first = [", encoding="ascii")
+    with pytest.raises(CountrySettingsError):
+        inbox.drainer.step(NOON)
+
+    settings_file.unlink()
+    inbox.drainer.step(NOON)
+    assert Signature.objects.count() == 1
 
 
 def test_forms_between_rare_ones_are_carried_out_in_bulk() -> None:

@@ -20,6 +20,7 @@ from clarion.inbox.writer import InboxWriter
 from clarion.kernel.clock import utc_now
 from clarion.kernel.databases import Database
 from clarion.kernel.files import DataFolder
+from clarion.privacy.erased import note_erased, read_erased
 
 _FRESH_SECONDS = 15  # a heartbeat younger than that is a running worker's
 _ROWS_AT_ONCE = 1_000
@@ -135,7 +136,5 @@ def _append(writer: InboxWriter, number: int, sealed_key: bytes, batch: list[Sea
 
 def _merge_erasures(data: DataFolder, others: list[Path]) -> None:
     """Add to the list what it lacks; it is never replaced (design: Erasing)."""
-    known = set(data.erased.read_text(encoding="ascii").split()) if data.erased.exists() else set()
-    found = {line for path in others if path.exists() for line in path.read_text(encoding="ascii").split()}
-    with data.erased.open("a", encoding="ascii") as file:
-        file.writelines(f"{line}\n" for line in sorted(found - known))
+    found = {one for path in others for one in read_erased(path)}
+    note_erased(data.erased, sorted(found - set(read_erased(data.erased))))

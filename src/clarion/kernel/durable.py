@@ -1,5 +1,6 @@
-"""Folders that a power cut does not take: a name is on disk once the folder that holds it was synced."""
+"""What a power cut or a full disk does not take: names in folders, and lines at the end of a file."""
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -21,3 +22,16 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def append_lines(handle: int, lines: bytes) -> None:
+    """Append lines, each with its end, to a file open to read and to append: all of them, or `OSError`.
+
+    A disk that fills up takes a part and calls that a success (write(2)). A line that was cut so ends where the next
+    begins: else both would be lost.
+    """
+    size = os.fstat(handle).st_size
+    if size and os.pread(handle, 1, size - 1) != b"\n":
+        lines = b"\n" + lines
+    if os.write(handle, lines) != len(lines):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,10 +1,11 @@
 """Which published files changed and were not sent yet: a list on disk, to which any process of the publisher adds."""
 
-import errno
 import fcntl
 import os
 from collections.abc import Iterable
 from pathlib import Path
+
+from clarion.kernel.durable import append_lines
 
 NOTES = "worker/changed-files"  # below the data folder; there only while somebody sends
 
@@ -17,14 +18,12 @@ def note_change(folder: str, file: str) -> None:
     """
     data, _, name = folder.rpartition("/")
     try:
-        handle = os.open(f"{data}/{NOTES}", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        handle = os.open(f"{data}/{NOTES}", os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
     except FileNotFoundError:
         return
-    line = f"{name}/{file}\n".encode()
     try:
         fcntl.flock(handle, fcntl.LOCK_SH)
-        if os.write(handle, line) != len(line):
-            raise OSError(errno.ENOSPC, "no room to note what changed")
+        append_lines(handle, f"{name}/{file}\n".encode())
     except OSError:
         Path(f"{data}/{NOTES}").unlink(missing_ok=True)
         raise
