@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from math import inf
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from clarion.kernel.addresses import can_send
-from clarion.kernel.databases import Database, read_database
+from clarion.kernel.databases import Database, read_database, split_address
 from clarion.kernel.errors import ClarionError
 from clarion.kernel.files import DataFolder
 
@@ -188,7 +189,7 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
         mail_rate=reader.read("CLARION_MAIL_RATE", _count),
         trusted_proxies=reader.read("CLARION_TRUSTED_PROXIES", _networks),
         network_limits=reader.read("CLARION_NETWORK_LIMITS", _network_limits),
-        intake_queue=reader.read("CLARION_INTAKE_QUEUE", _count),
+        intake_queue=reader.read("CLARION_INTAKE_QUEUE", _some),
         wave_from=reader.read("CLARION_WAVE_FROM", _count),
         backup_recipients=reader.read("CLARION_BACKUP_RECIPIENT", _public_keys),
         frame_ancestor=reader.read("CLARION_FRAME_ANCESTOR", lambda text: _web_address(text) if text else ""),
@@ -232,21 +233,28 @@ def _web_address(text: str) -> str:
 
 
 def _mail_target(text: str) -> MailTarget:
-    parts = urlsplit(text)
+    """Raises `ValueError`, whose text never holds what was given: that may be a password."""
+    parts = split_address(text)
     match parts.scheme:
         case "":
             return MailTarget("none")
         case "smtp" if parts.hostname:
-            return MailTarget(
-                "smtp",
-                parts.hostname,
-                parts.port or 587,
-                unquote(parts.username or ""),
-                unquote(parts.password or ""),
-            )
+            return _smtp_target(parts, parts.hostname)
         case "file" if parts.path.startswith("/") and not parts.netloc:
             return MailTarget("file", folder=Path(unquote(parts.path)))
     raise ValueError("is neither smtp://[user:password@]host[:port] nor file:///folder")
+
+
+def _smtp_target(parts: SplitResult, host: str) -> MailTarget:
+    try:
+        port = parts.port or 587
+    except ValueError:
+        port = 0  # its own text repeats what was given
+    if not port or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(
+            "a port is no number; are @, /, :, ? and # in the password written as %40, %2F, %3A, %3F, %23?"
+        )
+    return MailTarget("smtp", host, port, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 def _sender(text: str) -> str:
@@ -259,6 +267,13 @@ def _count(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() else -1
     if number < 0:
         raise ValueError(f"{text!r} is not a whole number")
+    return number
+
+
+def _some(text: str) -> int:
+    number = _count(text)
+    if not number:
+        raise ValueError("must be more than zero")
     return number
 
 
@@ -280,8 +295,12 @@ def _network_limits(text: str) -> tuple[NetworkLimit, ...]:
 
 
 def _network_limit(text: str) -> NetworkLimit:
-    network, equals, figures = text.partition("=")
-    burst, slash, rate = figures.partition("/")
-    if not (equals and slash):
-        raise ValueError(f"{text!r} is not NETWORK=BURST/PER_SECOND")
-    return NetworkLimit(ip_network(network), int(burst), float(rate))
+    network, _, figures = text.partition("=")
+    burst, _, rate = figures.partition("/")
+    try:
+        limit = NetworkLimit(ip_network(network), _some(burst), float(rate))
+    except ValueError:
+        limit = None
+    if limit is None or not 0 < limit.per_second < inf:
+        raise ValueError(f"{text!r} is not NETWORK=BURST/PER_SECOND, both figures more than zero")
+    return limit

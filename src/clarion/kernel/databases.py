@@ -62,7 +62,7 @@ def read_database(text: str) -> Database | None:
     """
     if not text:
         return None
-    parts = _split(text)
+    parts = split_address(text)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     is_pooled = _yes_or_no(options.pop(_OURS, "false"))
     if options.keys() - _KNOWN:
@@ -83,7 +83,8 @@ def read_database(text: str) -> Database | None:
     return found
 
 
-def _split(text: str) -> SplitResult:
+def split_address(text: str) -> SplitResult:
+    """The parts of an address that may hold a password; raises `ValueError`, whose text never holds what was given."""
     try:
         return urlsplit(text)
     except ValueError:
