@@ -54,14 +54,15 @@ def checked(letter: Letter | None) -> Letter:
         assert not re.search(r"\{\w*\}|%\(\w+\)|None|Undefined", part.replace("{color", ""))
     assert "\n" not in letter.subject
     assert "\n\n\n" not in letter.text
+    assert "\r" not in letter.text + letter.html  # a message ends its lines so itself
     return letter
 
 
 def decision_on(event: Event, reason: str = "place-unclear") -> Decision:
-    """A decision with a moderator's own sentence."""
+    """A decision with a moderator's own words, two lines as a browser sends them."""
     return Decision.objects.create(
         campaign="clean-water", object_kind="event", object=event.public_id, event=event.public_id, verb="refuse",
-        reason=reason, sentence="Which <gate> is it?", before="waiting", by="0" * 32, at=NOON,
+        reason=reason, sentence="Which <gate> is it?\r\nWhere?", before="waiting", by="0" * 32, at=NOON,
     )  # fmt: skip
 
 

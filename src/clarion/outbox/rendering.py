@@ -50,9 +50,14 @@ def render_letter(
         "dir": direction(voice.spoken),
         **context,
     }
-    text = _environment().get_template(f"{kind_template}.txt").render(everything)
-    html = _environment().get_template(f"{kind_template}.html").render(everything)
+    text = _with_plain_ends(_environment().get_template(f"{kind_template}.txt").render(everything))
+    html = _with_plain_ends(_environment().get_template(f"{kind_template}.html").render(everything))
     return Letter(to, subject, _BLANK_LINES.sub("\n\n", text).strip() + "\n", html, voice.spoken, sender_name)
+
+
+def _with_plain_ends(body: str) -> str:
+    """Lines ended by one character: browsers send CRLF (a moderator's sentence), and a message ends its own so."""
+    return body.replace("\r\n", "\n").replace("\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
