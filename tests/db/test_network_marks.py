@@ -16,8 +16,7 @@ from clarion.cli.snapshot import snapshot
 from clarion.inbox.ends import open_reader
 from clarion.kernel.clock import utc_now
 from clarion.kernel.files import DataFolder
-from clarion.kernel.keys import Keys, make_missing_keys, read_key_ring
-from clarion.kernel.links import link_public_keys
+from clarion.kernel.keys import Keys, make_missing_keys
 from clarion.kernel.policy import POLICY_NAME, read_policy
 from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
@@ -25,6 +24,7 @@ from clarion.signatures.actions import look_for_waves
 from clarion.signatures.models import Signature, Wave
 from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Drainer
+from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
 from tests.door import HOME, HOST, Door
@@ -127,10 +127,8 @@ def test_the_whole_road_holds_a_wave_and_writes_no_address_of_a_network_anywhere
     for n in range(12):
         sign(door, n, name=f"Supporter {n}", client="198.51.100.7")
     make_missing_keys(door.data.keys)
-    inbox, links = read_key_ring(door.data.keys, "inbox"), link_public_keys(read_key_ring(door.data.keys, "link"))
-    drainer = Drainer(
-        open_reader(door.data.inbox, door.env.inbox_database), inbox, links, keys, tmp_path / "none.toml", Pulse()
-    )
+    reader = open_reader(door.data.inbox, door.env.inbox_database)
+    drainer = Drainer(reader, Opener(door.data.keys), keys, tmp_path / "none.toml", Pulse())
     while drainer.step(utc_now()):
         pass
     rows = list(Signature.objects.select_related("campaign"))

@@ -10,12 +10,13 @@ import pytest
 from clarion.campaigns.models import Campaign
 from clarion.inbox.ends import open_reader
 from clarion.kernel.clock import utc_now
-from clarion.kernel.keys import Keys, read_key_ring
-from clarion.kernel.links import LinkKind, link_public_keys
+from clarion.kernel.keys import Keys
+from clarion.kernel.links import LinkKind
 from clarion.outbox.models import Mail
 from clarion.signatures.models import Signature
 from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Drainer
+from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 from tests.door import HOME, SIGN, Door
 from tests.make import make_campaign
@@ -31,8 +32,8 @@ class Road:
     def __init__(self, root: Path, campaign: Campaign, keys: Keys) -> None:
         self.door = Door(root, policy={"number": campaign.pk})
         self._reader = open_reader(self.door.data.inbox, self.door.env.inbox_database)
-        ring, links = (read_key_ring(self.door.data.keys, purpose) for purpose in ("inbox", "link"))
-        self._drainer = Drainer(self._reader, ring, link_public_keys(links), keys, root / "no-countries.toml", Pulse())
+        opener = Opener(self.door.data.keys)
+        self._drainer = Drainer(self._reader, opener, keys, root / "no-countries.toml", Pulse())
 
     def post(self, forms: list[tuple[str, dict[str, str]]], client: str) -> list[int]:
         """Send all these forms at once, and drain them; gives the statuses."""

@@ -15,7 +15,7 @@ from clarion.campaigns.models import Campaign
 from clarion.env import Env
 from clarion.inbox.ends import open_reader, open_writer
 from clarion.kernel.keys import Keys, read_key_ring
-from clarion.kernel.links import link_public_keys, sign_link
+from clarion.kernel.links import sign_link
 from clarion.kernel.sealing import BatchSealer, sealing_public_key
 from clarion.kernel.submissions import Submission
 from clarion.outbox.models import Mail
@@ -23,6 +23,7 @@ from clarion.privacy.models import SetAside
 from clarion.signatures.models import Signature
 from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Drainer
+from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 from tests.make import HOUR, NOON, make_campaign, make_confirmation, make_signature, make_submission
 
@@ -65,9 +66,8 @@ class Workers:
             return reader.waiting()
 
     def _drain(self, start: Callable[[], object]) -> None:
-        links = link_public_keys(self._links)
         with closing(open_reader(ENV.data.inbox, ENV.database)) as reader:
-            drainer = Drainer(reader, self._ring, links, self._keys, self._countries, Pulse())
+            drainer = Drainer(reader, Opener(ENV.data.keys), self._keys, self._countries, Pulse())
             start()
             while drainer.step(NOON + HOUR):
                 pass

@@ -1,6 +1,7 @@
 """The inbox is drained exactly once, whatever comes twice, broken, or in the middle of a crash."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from clarion.gateways.fakes import FakeMailer
 from clarion.inbox.ends import open_reader, open_writer
 from clarion.kernel.ids import new_id
 from clarion.kernel.keys import Key, Keys, read_key_ring
-from clarion.kernel.links import link_public_keys, sign_link
+from clarion.kernel.links import sign_link
 from clarion.kernel.sealing import BatchSealer, sealing_public_key
 from clarion.kernel.submissions import Submission
 from clarion.outbox.models import AddressMark, Mail
@@ -25,6 +26,7 @@ from clarion.signatures.models import Signature
 from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Drainer, runs_of
 from clarion.worker.mailing import Postman
+from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
 from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_confirmation, make_submission, make_withdrawal
@@ -43,15 +45,16 @@ class Inbox:
         ring = read_key_ring(ENV.data.keys, "inbox")
         self._ring = ring
         self._link_ring = read_key_ring(ENV.data.keys, "link")
-        links = link_public_keys(self._link_ring)
-        self.drainer = Drainer(self.reader, ring, links, keys, path.parent / "no-countries.toml", self.pulse)
+        countries = path.parent / "no-countries.toml"
+        self.drainer = Drainer(self.reader, Opener(ENV.data.keys), keys, countries, self.pulse)
 
     def put(self, *submissions: Submission) -> None:
         self.seal(*((one.id, self._signed(one).to_bytes()) for one in submissions), at=submissions[0].at)
 
-    def seal(self, *rows: tuple[str, bytes], at: float = NOON.timestamp()) -> None:
+    def seal(self, *rows: tuple[str, bytes], at: float = NOON.timestamp(), key: Key | None = None) -> None:
         """Whatever it says."""
-        sealer = BatchSealer(self._ring.current.number, sealing_public_key(self._ring.current))
+        key = key or self._ring.current
+        sealer = BatchSealer(key.number, sealing_public_key(key))
         sealed = [(submission, sealer.seal(plain)) for submission, plain in rows]
         self.writer.append(sealed, sealer.key_number, sealer.sealed_key, at=at)
 
@@ -140,6 +143,22 @@ def test_a_public_node_in_other_hands_can_say_nothing_that_stops_the_draining(
     assert Signature.objects.get().public_id == good.id
     assert SetAside.objects.count() == 1
     assert inbox.reader.waiting() == 0
+
+
+def test_a_key_that_is_added_while_the_worker_runs_opens_what_is_sealed_to_it(
+    campaign: Campaign, inbox: Inbox, keys: Keys, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(ENV.data.keys, tmp_path / "keys"))
+    drainer = Drainer(inbox.reader, Opener(folder), keys, tmp_path / "no-countries.toml", Pulse())
+    drainer.step(NOON)
+    (folder / "inbox-2.key").write_text("ab" * 32, encoding="ascii")
+    forms = [make_submission(email=f"{name}@example.com") for name in ("old", "new")]
+    for form, key in zip(forms, read_key_ring(folder, "inbox").keys, strict=True):
+        inbox.seal((form.id, form.to_bytes()), key=key)
+    drainer.step(NOON)
+
+    assert Signature.objects.count() == 2
+    assert not SetAside.objects.exists()
 
 
 def test_a_row_that_the_records_refuse_holds_up_no_other(campaign: Campaign, inbox: Inbox) -> None:

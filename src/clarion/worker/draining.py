@@ -17,11 +17,11 @@ from clarion.inbox.ends import ReadingEnd
 from clarion.inbox.reader import SealedRow
 from clarion.kernel.clock import MINUTE, has_passed
 from clarion.kernel.forms import NO_COUNTRY
-from clarion.kernel.keys import KeyRing, Keys, PublicKeys
+from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.logs import describe_error
-from clarion.kernel.sealing import hashed_address, open_batch_key, open_row
-from clarion.kernel.submissions import Submission, SubmissionBroken, read_submission
+from clarion.kernel.sealing import hashed_address
+from clarion.kernel.submissions import Submission, SubmissionBroken
 from clarion.moderation.actions import take_report
 from clarion.places.countries import CODES, CountrySettings, load_country_settings
 from clarion.privacy import actions as privacy
@@ -30,6 +30,7 @@ from clarion.signatures import actions as signatures
 from clarion.signatures.queries import addresses_confirmed_here
 from clarion.worker.faults import raise_trouble
 from clarion.worker.holding import hold_addresses
+from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 
 log = logging.getLogger("clarion.worker")
@@ -56,19 +57,16 @@ class Drainer:
     def __init__(
         self,
         reader: ReadingEnd,
-        inbox_keys: KeyRing,
-        link_keys: PublicKeys,
+        opener: Opener,
         keys: Keys,
         country_settings: Path,
         pulse: Pulse,
     ) -> None:
         self._reader = reader
-        self._inbox_keys = inbox_keys
-        self._link_keys = link_keys
+        self._opener = opener
         self._work = Carrier(keys, country_settings)
         self._pulse = pulse
         self._truncated_at: datetime | None = None
-        self._batch_keys: dict[bytes, bytes] = {}
 
     def step(self, now: datetime) -> bool:
         """Drain one batch; gives whether more may wait."""
@@ -110,19 +108,14 @@ class Drainer:
             self._set_aside(one.row, error, now)
 
     def _open(self, rows: Sequence[SealedRow], now: datetime) -> Iterable[Opened]:
+        self._opener.begin_batch()
         for row in rows:
             try:
-                submission = read_submission(open_row(self._batch_key(row), row.body), self._link_keys)
+                submission = self._opener.open(row)
             except Exception as error:  # noqa: BLE001 - a public node in other hands can say anything
                 self._set_aside(row, error, now)
             else:
                 yield Opened(row, submission)
-        self._batch_keys.clear()
-
-    def _batch_key(self, row: SealedRow) -> bytes:
-        if row.sealed_key not in self._batch_keys:
-            self._batch_keys[row.sealed_key] = open_batch_key(self._inbox_keys, row.key_number, row.sealed_key)
-        return self._batch_keys[row.sealed_key]
 
     def _set_aside(self, row: SealedRow, error: Exception, now: datetime) -> None:
         log.error("a row of the inbox is set aside: %s", describe_error(error))

@@ -19,14 +19,14 @@ from clarion.inbox.ends import ReadingEnd, open_reader
 from clarion.inbox.store import InboxBroken, InboxUnavailable
 from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import ClarionError
-from clarion.kernel.keys import read_key_ring, read_keys
-from clarion.kernel.links import link_public_keys
+from clarion.kernel.keys import read_keys
 from clarion.machines.actions import hold_to_keys, note_heartbeat
 from clarion.mirrors.lock import publish_lock
 from clarion.outbox.queries import mail_backlog
 from clarion.worker.draining import Drainer
 from clarion.worker.loops import run_loop
 from clarion.worker.mailing import Postman
+from clarion.worker.opening import Opener
 from clarion.worker.pulse import Beat, Pulse, write_beat
 from clarion.worker.turns import Turn
 from clarion.worker.watching import Watch
@@ -54,9 +54,7 @@ def run(env: Env, stop: threading.Event) -> None:
     keys = read_keys(env.data.keys)
     settings_file = env.data.root / "countries.toml"
     reader = open_reader(env.data.inbox, env.database)
-    inbox_keys = read_key_ring(env.data.keys, "inbox")
-    link_keys = link_public_keys(read_key_ring(env.data.keys, "link"))
-    drainer = Drainer(reader, inbox_keys, link_keys, keys, settings_file, pulse)
+    drainer = Drainer(reader, Opener(env.data.keys), keys, settings_file, pulse)
     postman = Postman(env, partial(make_mailer, env), pulse)
     drain = partial(run_loop, "inbox", drainer.step, idle_seconds=0.1, at_end=reader.close)
     mail = partial(run_loop, "mail", postman.step, idle_seconds=0.25, wanted=pulse.mail_wanted, at_end=postman.close)
