@@ -22,7 +22,7 @@ from clarion.cli.keys_apart import keys_saved, unsaved_keys
 from clarion.cli.last_backup import last_backup
 from clarion.env import Env
 from clarion.intake.confine import landlock_version
-from clarion.kernel.keys import PURPOSES, KeysMissing, read_key_ring
+from clarion.kernel.keys import PURPOSES, KeyReplaced, KeysMissing, read_key_ring
 from clarion.machines.queries import last_beat
 from clarion.worker.pulse import MAIL_SENDER
 
@@ -95,6 +95,8 @@ def keys(env: Env) -> Iterator[Finding]:
             read_key_ring(env.data.keys, purpose)
         except KeysMissing as error:
             yield bad(str(error), "Restore it from the file of `clarion backup --with-keys`.")
+        except KeyReplaced as error:
+            yield bad(str(error), "Then start the worker and the office again.")
     if not keys_saved(env.data).exists():
         yield bad(
             "The private keys were never saved apart.",

@@ -1,7 +1,8 @@
 """The keys of one installation: made once, each in a file of its own that only its owner may read.
 
 A file is `<purpose>-<number>.key` and holds 32 random bytes in hexadecimal. The highest number of a purpose is
-the one in use; the others are retired, and go on opening what they closed.
+the one in use; the others are retired, and go on opening what they closed (inbox, field) or verifying what they
+signed (link). The dedupe key can have no successor: nobody hashes anew what it hashed.
 """
 
 import os
@@ -22,6 +23,10 @@ KEY_BYTES = 32
 
 class KeysMissing(ClarionError):
     """A key that is needed is not there or cannot be read."""
+
+
+class KeyReplaced(ClarionError):
+    """A key has a successor that it cannot have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def _write_key(path: Path) -> None:
 
 
 def read_key_ring(folder: Path, purpose: Purpose) -> KeyRing:
-    """The keys of `purpose` in `folder`; raises `KeysMissing` where there is none."""
+    """The keys of `purpose` in `folder`; raises `KeysMissing` where there is none, and `KeyReplaced`."""
     try:
         found = sorted((_read_key(path) for path in folder.glob(f"{purpose}-*.key")), key=lambda key: key.number)
     except (OSError, ValueError) as error:
@@ -82,6 +87,11 @@ def read_key_ring(folder: Path, purpose: Purpose) -> KeyRing:
     if not found:
         raise KeysMissing(
             f"There is no {purpose} key in {folder}. Run `clarion serve` or `clarion launch` once, or restore it."
+        )
+    if purpose == "dedupe" and len(found) > 1:  # by another one nobody who signed before could be found
+        raise KeyReplaced(
+            f"There are several dedupe keys in {folder}. Take away all but the one with which addresses were hashed,"
+            " dedupe-1.key: by another nobody could withdraw, and everybody could sign once more."
         )
     return KeyRing(purpose, tuple(found))
 
