@@ -36,10 +36,18 @@ class LinkKind(IntEnum):
         """Whether both of its POSTs need the address, typed (design: Erasing, not-me)."""
         return self in (LinkKind.CONFIRM_TYPED, LinkKind.CONFIRM_EVENT_TYPED)
 
+    @property
+    def confirms_signature(self) -> bool:
+        """Whether it confirms a signature, or says "not me" to one."""
+        return self in (LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED)
 
-CONFIRM_KINDS = frozenset(
-    {LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED, LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED}
-)
+    @property
+    def confirms_event(self) -> bool:
+        """Whether it confirms a proposed event, or says "not me" to one."""
+        return self in (LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED)
+
+
+CONFIRM_KINDS = frozenset(kind for kind in LinkKind if kind.confirms_signature or kind.confirms_event)
 
 
 class BadLink(Refusal):

@@ -15,7 +15,6 @@ from clarion.events.models import Event
 from clarion.kernel.clock import DAY, HOUR, MINUTE
 from clarion.kernel.ids import RecordId, new_id
 from clarion.kernel.keys import Keys
-from clarion.kernel.links import LinkKind
 from clarion.kernel.sealing import hashed_address, lock_fields
 from clarion.kernel.submissions import Submission
 from clarion.moderation.actions import erase_about
@@ -31,7 +30,6 @@ MY_DATA_KIND = "my-data"
 MY_DATA_ONCE_IN = DAY
 RECEIPTS_KEPT = 60 * DAY  # longer than any inbox lies in a backup that is still restored
 SET_ASIDE_KEPT = 30 * DAY
-_EVENT_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
 _AT_ONCE = 500
 
 
@@ -85,7 +83,7 @@ def withdraw(submission: Submission, *, keys: Keys, now: datetime) -> int:
 @transaction.atomic
 def deny(submission: Submission, *, keys: Keys, now: datetime) -> int:
     """Erase what the owner of the address says is not theirs, a signature or an event; gives how many."""
-    if submission.link is not None and submission.link.kind in _EVENT_KINDS:
+    if submission.link is not None and submission.link.kind.confirms_event:
         ids = events.deny_proposal(submission, keys=keys, now=now)
         erase_about(ids)
         return _note(ids)

@@ -18,7 +18,6 @@ from clarion.inbox.reader import SealedRow
 from clarion.kernel.clock import MINUTE, has_passed
 from clarion.kernel.forms import NO_COUNTRY
 from clarion.kernel.keys import Keys
-from clarion.kernel.links import LinkKind
 from clarion.kernel.logs import describe_error
 from clarion.kernel.sealing import hashed_address
 from clarion.kernel.submissions import Submission, SubmissionBroken
@@ -40,7 +39,6 @@ TRUNCATE_EVERY = timedelta(minutes=20)
 _COUNTRIES = CODES | {NO_COUNTRY}
 # A form may be accepted a moment before its row is on disk.
 _IN_FLIGHT = MINUTE
-_EVENT_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +184,7 @@ def is_vote(submission: Submission) -> bool:
     """Whether this is a press of "confirm" on a signature's link."""
     link = submission.link
     says_yes = submission.form == "confirm" and submission.fields.get("answer") == "yes"
-    return says_yes and link is not None and link.kind not in _EVENT_KINDS
+    return says_yes and link is not None and not link.kind.confirms_event
 
 
 def runs_of(submissions: Iterable[Submission]) -> Iterable[list[Submission]]:

@@ -13,7 +13,6 @@ from clarion.events.queries import fields_of, has_confirmed_event, venue_of
 from clarion.events.rules import MOVES, SAME_PROPOSAL_WITHIN, UNCONFIRMED_LIFE, EventFields, city_name, wall_times
 from clarion.kernel.addresses import canonical
 from clarion.kernel.keys import Keys
-from clarion.kernel.links import LinkKind
 from clarion.kernel.sealing import hashed_address, keyed_hash, lock_fields, unlock_fields
 from clarion.kernel.submissions import Submission
 from clarion.outbox.actions import MailPromise, note_capped_mails, note_denial, promise_mails, take_back_mails
@@ -22,7 +21,6 @@ from clarion.outbox.queries import mail_cap
 from clarion.places.countries import NO_SETTINGS, CountrySettings, merged
 
 _AT_ONCE = 200
-CONFIRM_KINDS = frozenset({LinkKind.CONFIRM_EVENT, LinkKind.CONFIRM_EVENT_TYPED})
 
 
 @transaction.atomic
@@ -179,7 +177,7 @@ def erase_events(public_ids: Collection[str]) -> list[str]:
 def _event_of_link(submission: Submission, keys: Keys) -> Event | None:
     """The event whose confirmation link was used; None where the link is of no use or the address typed is wrong."""
     link = submission.link
-    if link is None or link.kind not in CONFIRM_KINDS or link.is_expired(submission.accepted_at):
+    if link is None or not link.kind.confirms_event or link.is_expired(submission.accepted_at):
         return None
     found = Event.objects.select_for_update(of=("self",)).select_related("campaign__team", "venue")
     event = found.filter(public_id=link.record, campaign_id=link.campaign).first()

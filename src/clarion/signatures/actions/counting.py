@@ -8,7 +8,6 @@ from django.db import connection, transaction
 from clarion.campaigns.models import Campaign
 from clarion.jobs.promises import promise
 from clarion.kernel.keys import Keys
-from clarion.kernel.links import LinkKind
 from clarion.kernel.sealing import hashed_address
 from clarion.kernel.submissions import Submission
 from clarion.signatures.models import STANDING, CountState, Signature, Tally
@@ -16,7 +15,6 @@ from clarion.signatures.rules import Counted, Vote, Waiting, count_votes
 from clarion.signatures.wave_queries import held_by_waves
 
 State = Signature.State
-CONFIRM_KINDS = frozenset({LinkKind.CONFIRM, LinkKind.CONFIRM_TYPED})
 
 
 @transaction.atomic
@@ -39,7 +37,7 @@ def confirm_signatures(submissions: Sequence[Submission], *, keys: Keys, now: da
 def vote_of(submission: Submission, keys: Keys) -> Vote | None:
     """What a press says; None where its link is none of a signature's, or had expired when intake accepted it."""
     link = submission.link
-    if link is None or link.kind not in CONFIRM_KINDS or link.is_expired(submission.accepted_at):
+    if link is None or not link.kind.confirms_signature or link.is_expired(submission.accepted_at):
         return None
     typed = submission.fields.get("email", "")
     found_by = hashed_address(typed, keys) if link.kind.is_typed and typed else None
