@@ -22,12 +22,12 @@ from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
 from clarion.signatures.actions import look_for_waves
 from clarion.signatures.models import Signature, Wave
-from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Drainer
 from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
 from tests.door import HOME, HOST, Door
+from tests.figures import confirmed_count
 from tests.make import DAY, HOUR, NOON, make_campaign, make_confirmation, make_wave
 
 pytestmark = pytest.mark.django_db

@@ -14,11 +14,11 @@ from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
 from clarion.outbox.models import Mail
 from clarion.signatures.models import Signature
-from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Drainer
 from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 from tests.door import HOME, SIGN, Door
+from tests.figures import confirmed_count
 from tests.make import make_campaign
 
 pytestmark = pytest.mark.django_db

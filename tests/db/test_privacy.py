@@ -31,7 +31,7 @@ from clarion.privacy.models import MyDataMail, Receipt
 from clarion.privacy.queries import confirmed_hosts, held_about
 from clarion.signatures.actions import confirm_signatures, take_signatures
 from clarion.signatures.models import Signature
-from clarion.signatures.queries import confirmed_count
+from tests.figures import confirmed_count
 from tests.make import (
     HOUR,
     MINUTE,

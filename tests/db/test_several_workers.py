@@ -21,10 +21,10 @@ from clarion.kernel.submissions import Submission
 from clarion.outbox.models import Mail
 from clarion.privacy.models import SetAside
 from clarion.signatures.models import Signature
-from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Drainer
 from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
+from tests.figures import confirmed_count
 from tests.make import HOUR, NOON, make_campaign, make_confirmation, make_signature, make_submission
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -22,7 +22,8 @@ from clarion.signatures.actions import (
     unfreeze_counts,
 )
 from clarion.signatures.models import Signature, Tally
-from clarion.signatures.queries import confirmed_count, confirmed_rows, pending_count, published_figures
+from clarion.signatures.queries import confirmed_rows, pending_count, published_figures
+from tests.figures import confirmed_count
 from tests.make import (
     DAY,
     HOUR,

@@ -12,8 +12,8 @@ from clarion.kernel.keys import Keys
 from clarion.kernel.submissions import Submission
 from clarion.outbox.models import Mail
 from clarion.signatures.models import Signature
-from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Carrier
+from tests.figures import confirmed_count
 from tests.make import HOUR, MINUTE, NOON, make_campaign, make_confirmation, make_signature, make_submission
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_folder")]

@@ -25,9 +25,10 @@ from clarion.signatures.actions import (
 )
 from clarion.signatures.actions.waves import settle_some
 from clarion.signatures.models import Signature, Tally, Wave
-from clarion.signatures.queries import confirmed_count, published_figures, signatures_of_address
+from clarion.signatures.queries import published_figures, signatures_of_address
 from clarion.signatures.wave_queries import held_count
 from clarion.signatures.wave_rules import AlreadyDecided
+from tests.figures import confirmed_count
 from tests.make import (
     DAY,
     HOUR,

@@ -23,12 +23,12 @@ from clarion.places.countries import CountrySettingsError
 from clarion.privacy.erased import ErasuresNotNoted, read_erased
 from clarion.privacy.models import MyDataMail, Receipt, SetAside
 from clarion.signatures.models import Signature
-from clarion.signatures.queries import confirmed_count
 from clarion.worker.draining import Drainer, runs_of
 from clarion.worker.mailing import Postman
 from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
+from tests.figures import confirmed_count
 from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_confirmation, make_submission, make_withdrawal
 
 pytestmark = pytest.mark.django_db

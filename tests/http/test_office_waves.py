@@ -9,7 +9,7 @@ from clarion.kernel.keys import Keys
 from clarion.office.wave_words import in_columns, name_shape, reason_of
 from clarion.signatures.actions import settle_waves
 from clarion.signatures.models import Signature, Wave
-from clarion.signatures.queries import confirmed_count
+from tests.figures import confirmed_count
 from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_organiser, make_signature, make_team, make_wave
 from tests.office import signed_in
 

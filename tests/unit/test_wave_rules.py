@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarion.desk.people import ADDRESSES
+from clarion.env import read_env
 from clarion.kernel.keys import Key
 from clarion.kernel.marks import mark
 from clarion.places.countries import CODES
 from clarion.places.populations import people_of
 from clarion.signatures.wave_rules import (
-    DEFAULT_FROM,
     Crowd,
     Marked,
     Traits,
@@ -30,6 +30,7 @@ from clarion.signatures.wave_rules import (
 )
 
 KEY = Key(1, b"k" * 32)
+DEFAULT_FROM = read_env({}).wave_from
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet, Sum, TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from clarion.campaigns.models import Campaign
@@ -38,11 +38,6 @@ def tally_rows(campaign: Campaign) -> list[tuple[date, str, int]]:
         "day", "country", "count"
     )
     return list(rows)
-
-
-def confirmed_count(campaign: Campaign) -> int:
-    """How many people have signed and confirmed."""
-    return Tally.objects.filter(campaign=campaign).aggregate(total=Sum("count"))["total"] or 0
 
 
 def pending_count(campaign: Campaign) -> int:

@@ -21,7 +21,6 @@ WaveKind = Literal["names", "domain", "network", "mailboxes", "country"]
 Decision = Literal["release", "void", "undo"]
 
 WINDOW = timedelta(hours=1)  # by the moment of confirming
-DEFAULT_FROM = 1_000  # alike signatures in a window (setting CLARION_WAVE_FROM)
 SHARE_OF_A_NAME = Fraction(1, 10)  # of all that were confirmed in the window
 ALIKE = 4  # signatures for each different name (or network): no crowd of people has so few
 SHARE_OF_A_PEOPLE = Fraction(1, 50)  # of a country's inhabitants, in one hour
