@@ -11,6 +11,7 @@ from django.conf import settings
 
 from clarion.campaigns.models import Campaign
 from clarion.env import Env
+from clarion.events.models import Event
 from clarion.gateways.fakes import FakeMailer
 from clarion.inbox.ends import open_reader, open_writer
 from clarion.kernel.ids import new_id
@@ -20,7 +21,8 @@ from clarion.kernel.sealing import BatchSealer, sealing_public_key
 from clarion.kernel.submissions import Submission
 from clarion.outbox.models import AddressMark, Mail
 from clarion.places.countries import CountrySettingsError
-from clarion.privacy.erased import ErasuresNotNoted, read_erased
+from clarion.privacy.actions import erase_again
+from clarion.privacy.erased import ErasuresNotNoted, note_erased, read_erased
 from clarion.privacy.models import MyDataMail, Receipt, SetAside
 from clarion.signatures.models import Signature
 from clarion.worker.draining import Drainer, runs_of
@@ -29,7 +31,17 @@ from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
 from tests.figures import confirmed_count
-from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_confirmation, make_submission, make_withdrawal
+from tests.make import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    make_campaign,
+    make_confirmation,
+    make_proposal,
+    make_submission,
+    make_withdrawal,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +107,20 @@ def test_a_row_that_comes_again_is_passed_over(campaign: Campaign, inbox: Inbox)
 
     assert Signature.objects.count() == Mail.objects.count() == 1
     assert inbox.reader.waiting() == 0
+
+
+def test_a_restored_inbox_brings_nobody_back_who_was_erased_since(campaign: Campaign, inbox: Inbox) -> None:
+    """Their forms waited there when the backup was made: the records of it do not know them yet."""
+    erased, proposed, stays = make_submission(), make_proposal(), make_submission(email="bo@example.com")
+    inbox.put(erased, proposed, stays)
+    note_erased(ENV.data.erased, [erased.id, proposed.id])
+
+    erase_again(now=NOON)
+    erase_again(now=NOON)  # a restore that is done once more
+    inbox.drainer.step(NOON + MINUTE)
+
+    assert Signature.objects.get().public_id == stays.id
+    assert not Event.objects.exists()
 
 
 def test_a_held_back_form_leaves_its_submission_id_alone(campaign: Campaign, inbox: Inbox) -> None:

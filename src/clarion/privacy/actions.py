@@ -169,7 +169,10 @@ def _forget(now: datetime) -> int:
 
 
 def erase_again(*, now: datetime) -> int:
-    """Erase what a restored backup brought back of the erased; gives of how many records. Safe to repeat."""
+    """Erase what a restored backup brought back of the erased; gives of how many records. Safe to repeat.
+
+    Their forms may wait in the backup's inbox too: each gets a receipt, and is passed over there.
+    """
     # First: these keep their count, which erasing by id takes away.
     while _erase_kept_long_enough(now):
         pass
@@ -182,6 +185,8 @@ def erase_again(*, now: datetime) -> int:
 
 @transaction.atomic
 def _erase_again(ids: Sequence[str], now: datetime) -> int:
+    # A record bears the id of the form that made it.
+    Receipt.objects.bulk_create((Receipt(submission=one, at=now) for one in ids), ignore_conflicts=True)
     event_ids = events.erase_events(ids)
     erase_about(event_ids)
     return len(event_ids) + len(signatures.erase_signatures(ids, now=now))
