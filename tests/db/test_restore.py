@@ -9,7 +9,9 @@ import pytest
 
 from clarion.cli.archive import ArchiveWrong, write_backup
 from clarion.cli.keys_apart import write_keys
+from clarion.cli.out_of_use import RestoreUnfinished, refuse_out_of_use
 from clarion.cli.put_back import put_back
+from clarion.env import read_env
 from clarion.inbox.reader import InboxReader
 from clarion.inbox.writer import InboxWriter
 from clarion.kernel.databases import read_database
@@ -160,6 +162,31 @@ def test_lists_of_erasures_are_merged_and_never_replaced(old: DataFolder, keys_f
     put_back(new, archive, keys=keys_file, erased=[later, other])
 
     assert new.erased.read_text(encoding="ascii").split() == ["cc", "aa", "bb", "dd", "ee"]
+
+
+def test_records_that_were_moved_to_postgresql_are_not_restored_over(old: DataFolder, archive: Path) -> None:
+    """Everything that came since the move lies there, and nobody would work on what was restored here."""
+    old.moved.touch()
+    with closing(sqlite3.connect(old.records)) as database, database:
+        database.execute("INSERT INTO campaigns_campaign VALUES ('later')")
+
+    with pytest.raises(ArchiveWrong, match="moved to PostgreSQL"):
+        put_back(old, archive, replace=True)
+    assert "later" in slugs(old)
+    assert not old.restoring.exists()
+
+
+def test_records_are_out_of_use_from_before_they_are_in_place(old: DataFolder, archive: Path, tmp_path: Path) -> None:
+    """Until mails are held and the erased are gone; and the list of those is closed to others, as it always was."""
+    erased = tmp_path / "erased.txt"
+    erased.write_text("aa\n", encoding="ascii")
+    refuse_out_of_use(read_env({"CLARION_DATA": str(old.root)}))
+
+    put_back(old, archive, erased=[erased], replace=True)
+
+    with pytest.raises(RestoreUnfinished, match="--replace"):
+        refuse_out_of_use(read_env({"CLARION_DATA": str(old.root)}))
+    assert old.erased.stat().st_mode & 0o077 == 0
 
 
 def test_a_running_program_is_not_pulled_from_under_its_feet(old: DataFolder, archive: Path) -> None:

@@ -24,6 +24,7 @@ from clarion.kernel.databases import Database, read_database
 from clarion.kernel.files import DataFolder
 from clarion.kernel.keys import read_key_ring
 from clarion.kernel.sealing import open_batch_key, open_row, unlock_fields
+from tests.faults.worker_alone import Machine, sign_form, wait_for
 from tests.postgres import binaries, new_database
 from tests.program import Program, links_of, wait_until
 
@@ -144,6 +145,31 @@ def test_mails_promised_before_a_backup_wait_for_the_host(tmp_path: Path, call: 
         new.wait_for_mail("amina@example.org")
     finally:
         new.stop()
+
+
+def test_a_restore_that_is_cut_off_sends_nothing_and_brings_nobody_back(tmp_path: Path) -> None:
+    """No worker starts between the records and the end of it; run again, it does the rest."""
+    machine = Machine(tmp_path, CLARION_MAIL_URL="")
+    machine.put([sign_form(1)])
+    with machine.worker():
+        wait_for(lambda: machine.ask("SELECT count(*) FROM outbox_mail") == 1)
+    erased, stays = sign_form(2), sign_form(3)
+    machine.put([erased, stays])
+    archive, erasures = tmp_path / "backup.tar", tmp_path / "erased.txt"
+    assert machine.run("backup", str(archive), "--plain").returncode == 0
+    erasures.write_text(f"{erased.id}\n", encoding="ascii")
+    machine.data.heartbeat.unlink()  # a quarter of a minute goes by
+
+    put_back(machine.data, archive, erased=[erasures], replace=True)  # ... and here it is cut off
+    refused = machine.run("worker")
+    assert (refused.returncode, "A restore did not come to its end" in refused.stderr) == (1, True), refused
+
+    done = machine.run("restore", str(archive), "--replace", "--erased", str(erasures))
+    assert "Held mails: 1" in done.stdout, done
+    with machine.worker():
+        wait_for(lambda: machine.waiting() == 0)
+    assert machine.ask("SELECT count(*) FROM signatures_signature") == 2
+    assert machine.ask("SELECT count(*) FROM outbox_mail WHERE is_held") == 1
 
 
 def waiting_mails(program: Program) -> int:

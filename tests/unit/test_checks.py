@@ -12,6 +12,7 @@ import pytest
 
 from clarion.cli import checks
 from clarion.cli.checks import Finding, Level
+from clarion.cli.damage_checks import records_out_of_use
 from clarion.cli.keys_apart import write_keys
 from clarion.cli.last_backup import LastBackup, note_backup
 from clarion.env import Env, read_env
@@ -200,6 +201,16 @@ def test_a_public_address_that_does_not_answer_is_bad(env: Env, monkeypatch: pyt
     monkeypatch.setattr(urllib.request, "urlopen", refuse)
 
     assert levels(list(checks.public_site(env, NOW))) == [Level.BAD]
+
+
+def test_records_of_before_a_move_or_of_half_a_restore_are_bad(env: Env) -> None:
+    assert list(records_out_of_use(env)) == []
+
+    env.data.restoring.touch()
+    assert levels(list(records_out_of_use(env))) == [Level.BAD]
+
+    env.data.moved.touch()
+    assert "moved to PostgreSQL" in next(records_out_of_use(env)).what
 
 
 def test_a_system_without_landlock_is_doubtful(monkeypatch: pytest.MonkeyPatch) -> None:

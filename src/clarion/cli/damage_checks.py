@@ -1,4 +1,4 @@
-"""What `clarion doctor` says of damage that was set aside: an inbox, or single forms. Changes nothing."""
+"""What `clarion doctor` says of records out of use, and of damage that was set aside: an inbox, or single forms."""
 
 from collections.abc import Iterator
 
@@ -7,15 +7,27 @@ from django.db.models import Count, Min
 
 from clarion.cli.checks import Finding, bad, doubtful
 from clarion.cli.last_backup import last_backup
+from clarion.cli.out_of_use import RecordsMoved, RestoreUnfinished, refuse_out_of_use
 from clarion.env import Env
 from clarion.inbox.store import set_aside_files
 from clarion.privacy.models import SetAside
 
 
 def damage_findings(env: Env) -> Iterator[Finding]:
-    """Was an inbox damaged, and could every form be carried out?"""
+    """May the records be worked on, was an inbox damaged, and could every form be carried out?"""
+    yield from records_out_of_use(env)
     yield from damaged_inboxes(env)
     yield from forms_set_aside()
+
+
+def records_out_of_use(env: Env) -> Iterator[Finding]:
+    """Records of before a move, or of a restore that was cut off: office and worker do not start on them."""
+    try:
+        refuse_out_of_use(env)
+    except RecordsMoved as error:
+        yield bad(str(error), "docs/operate/move.md says what each process needs.")
+    except RestoreUnfinished as error:
+        yield bad(str(error), "docs/operate/backup.md says how.")
 
 
 def damaged_inboxes(env: Env) -> Iterator[Finding]:

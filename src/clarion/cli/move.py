@@ -21,6 +21,7 @@ from clarion.cli.setup import migrate_if_behind
 from clarion.env import Env
 from clarion.inbox.ends import WritingEnd, open_writer
 from clarion.inbox.reader import InboxReader, SealedRow
+from clarion.kernel.durable import make_mark
 from clarion.kernel.errors import ClarionError
 from clarion.machines.actions import hold_to_keys
 from clarion.settings import ENV, SQLITE
@@ -85,7 +86,7 @@ def _move_records(env: Env) -> None:
         hold_to_keys(env.data.keys)
         with transaction.atomic():
             note_step(RECORDS, Step(rows=total, is_done=True))
-        env.data.moved.write_text("The records were moved to PostgreSQL.\n", encoding="ascii")
+        make_mark(env.data.moved, "The records were moved to PostgreSQL.\n")
     click.echo(f"{total} rows of {len(placed)} tables were moved, and each was compared.")
 
 

@@ -19,6 +19,7 @@ from clarion.inbox.store import make_way
 from clarion.inbox.writer import InboxWriter
 from clarion.kernel.clock import utc_now
 from clarion.kernel.databases import Database
+from clarion.kernel.durable import make_mark
 from clarion.kernel.files import DataFolder
 from clarion.privacy.erased import note_erased, read_erased
 
@@ -39,8 +40,9 @@ def put_back(
 ) -> Manifest:
     """Lay the files of a backup into `data`, and its dump into `database` where records and inbox lie there.
 
-    Raises `ArchiveWrong` or `DumpFailed`, and has changed nothing then; only where `pg_restore` itself fails, keys
-    and the list of erasures are there already.
+    Leaves `data.restoring` behind: whoever calls removes it once the mails are held and the erased are erased again.
+    Raises `ArchiveWrong` or `DumpFailed`, and has changed nothing then; only where `pg_restore` itself fails, that
+    mark, keys and the list of erasures are there already.
     """
     _refuse_to_harm(data, database, replace)
     data.make()
@@ -51,8 +53,9 @@ def put_back(
             archive, Path(work), identities, refuse=lambda found: _refuse(found, data, database, given), told=told
         )
         lay_keys(given, data, is_fresh=is_fresh, now=utc_now())
-        # First, so that a restore that is cut off here cannot bring anybody back.
+        # Both first: a restore that is cut off after this brings nobody back, and sends nothing a second time.
         _merge_erasures(data, [Path(work) / data.erased.name, *erased])
+        make_mark(data.restoring, "A backup is being restored.\n")
         if database is not None:
             load_database(database, Path(work) / DUMP)
         _lay_all(Path(work), data, manifest)
@@ -62,6 +65,11 @@ def put_back(
 def _refuse_to_harm(data: DataFolder, database: Database | None, replace: bool) -> None:
     if data.heartbeat.exists() and time.time() - data.heartbeat.stat().st_mtime < _FRESH_SECONDS:
         raise ArchiveWrong("Clarion is running on this data folder. Stop it first, and wait a quarter of a minute.")
+    if database is None and data.moved.exists():
+        raise ArchiveWrong(
+            "The records were moved to PostgreSQL. Set CLARION_DATABASE_URL to restore there; only to go back to"
+            f" SQLite, without all that came since the move, remove {data.moved} first."
+        )
     if database is not None:
         refuse_to_load(database, replace=replace)
     elif not replace and _has_campaigns(data):

@@ -8,7 +8,7 @@ import click
 from clarion.cli.encryption import Identity, read_identities
 from clarion.cli.progress import Bar
 from clarion.cli.put_back import put_back
-from clarion.cli.setup import migrate_if_behind
+from clarion.cli.setup import bring_up_to_date
 from clarion.env import Env, read_env
 from clarion.kernel.clock import utc_now
 from clarion.outbox.actions import hold_mails, release_mails
@@ -35,8 +35,8 @@ def restore(
     """Put a backup into the data folder. Stop `clarion serve` first.
 
     The whole backup is checked before anything is changed. Mails promised before it are held (they may have gone out
-    since) until you run `clarion restore --send`. Erasures made since the backup are made again. Forms that wait in
-    the inbox here stay there.
+    since) until you run `clarion restore --send`. Erasures made since the backup are made again. Until both are done
+    no worker starts here: cut off, run it again, with --replace. Forms that wait in the inbox here stay there.
     """
     env = read_env()
     if archive is None and not send_held:
@@ -67,8 +67,9 @@ def _restore(
             database=env.database,
             told=bar.show,
         )
+    bring_up_to_date()
+    held, count = hold_mails(), erase_again(now=utc_now())
+    env.data.restoring.unlink()
     click.echo(f"Restored the backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC.")
-    migrate_if_behind()
-    count, held = erase_again(now=utc_now()), hold_mails()
     click.echo(f"Erased again: {count}. Held mails: {held}; send them with `clarion restore --send`.")
     click.echo("Now run `clarion publish --all` and `clarion serve`.")

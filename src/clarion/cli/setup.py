@@ -7,6 +7,7 @@ from django.db import ProgrammingError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clarion.cli.migration_lock import migrating_alone
+from clarion.cli.out_of_use import refuse_out_of_use
 from clarion.kernel.errors import ClarionError
 from clarion.settings import ENV
 
@@ -15,23 +16,23 @@ class TablesBehind(ClarionError):
     """The tables are older than this Clarion, and this role may not change them."""
 
 
-class RecordsMoved(ClarionError):
-    """The records in the data folder are out of use: writing to them would lose what is written."""
-
-
 def migrate_if_behind() -> bool:
     """Bring the database's schema up to date; gives whether anything had to be done. Safe to repeat and to race.
 
-    Raises `TablesBehind` where the role of CLARION_DATABASE_URL does not own the tables, and `RecordsMoved`.
+    Raises what `refuse_out_of_use` does, and what `bring_up_to_date` does.
     """
-    if connection.vendor == "sqlite" and ENV.data.moved.exists():
-        raise RecordsMoved(
-            "The records were moved to PostgreSQL, and those here are of before. Set CLARION_DATABASE_URL; only if the"
-            f" move shall be undone, with all that came since, remove {ENV.data.moved}."
-        )
+    refuse_out_of_use(ENV)
+    return bring_up_to_date()
+
+
+def bring_up_to_date() -> bool:
+    """As `migrate_if_behind`, on records that are not to be worked on yet: those of a backup, while it is restored.
+
+    Raises `TablesBehind` where the role of CLARION_DATABASE_URL does not own the tables.
+    """
     with migrating_alone(ENV.data):
         try:
-            return _bring_up_to_date()
+            return _migrate()
         except ProgrammingError as error:
             raise TablesBehind(
                 "The tables cannot be brought up to date by this role: run `clarion database migrate` with the"
@@ -39,7 +40,7 @@ def migrate_if_behind() -> bool:
             ) from error
 
 
-def _bring_up_to_date() -> bool:
+def _migrate() -> bool:
     executor = MigrationExecutor(connection)
     is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if is_behind:

@@ -14,6 +14,15 @@ def make_folder(folder: Path) -> None:
         sync_folder(one.parent)
 
 
+def make_mark(file: Path, words: str) -> None:
+    """Write a small file that says something by being there; on disk when this returns. Safe to repeat."""
+    with file.open("w", encoding="ascii") as writing:
+        writing.write(words)
+        writing.flush()
+        os.fsync(writing.fileno())
+    sync_folder(file.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Bring the names in a folder to the disk; a folder of others that may not be read is theirs to care for."""
     with suppress(PermissionError):

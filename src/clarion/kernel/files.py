@@ -24,6 +24,11 @@ class DataFolder:
         return self.root / "records" / "MOVED"
 
     @property
+    def restoring(self) -> Path:
+        """Lies there from before a backup's records are in place until its mails are held and the erased are gone."""
+        return self.root / "records" / "RESTORING"
+
+    @property
     def inbox(self) -> Path:
         """The inbox's SQLite file; its lock lies beside it."""
         return self.root / "inbox" / "inbox.sqlite3"
