@@ -169,6 +169,9 @@ def test_a_move_loses_nothing_though_it_is_killed_and_people_go_on_signing(movin
     public.terminate()
     public.wait(timeout=20)
     moving.new.start()
+    left = f"1 forms lie in {moving.old.data}/inbox/inbox.sqlite3, which nobody drains."
+    wait_until(lambda: left in moving.new.log.read_text(), "the worker to say what was left in the old inbox")
+    assert left in moving.new.run("doctor", check=False).stdout
     assert "1 forms" in moving.new.run("move").stdout
     assert "0 forms" in moving.new.run("move").stdout
 
@@ -177,10 +180,12 @@ def test_a_move_loses_nothing_though_it_is_killed_and_people_go_on_signing(movin
     before = moving.new.counts(SLUG)["total"]
     assert moving.post(urlsplit(moving.link).path, {"answer": "yes"}) == 303
     wait_until(lambda: moving.new.counts(SLUG)["total"] == before + 1, "a link of before the move to count")
+    assert left not in moving.new.run("doctor", check=False).stdout
     moving.new.stop()
 
-    refused = moving.old.run("worker", check=False)
-    assert (refused.returncode, "moved to PostgreSQL" in refused.stderr) == (1, True), refused
+    for command in (["worker"], ["serve"], ["serve", "--only", "office"], ["serve", "--only", "worker"]):
+        refused = moving.old.run(*command, check=False, timeout=60)
+        assert (refused.returncode, "moved to PostgreSQL" in refused.stderr) == (1, True), refused
 
 
 def test_a_move_into_a_database_that_is_not_empty_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What `clarion doctor` says of records out of use, and of damage that was set aside: an inbox, or single forms."""
 
+import sqlite3
 from collections.abc import Iterator
 
 from django.db import DatabaseError
@@ -7,6 +8,7 @@ from django.db.models import Count, Min
 
 from clarion.cli.checks import Finding, bad, doubtful
 from clarion.cli.last_backup import last_backup
+from clarion.cli.left_behind import MEND, forms_left_behind
 from clarion.cli.out_of_use import RecordsMoved, RestoreUnfinished, refuse_out_of_use
 from clarion.env import Env
 from clarion.inbox.store import set_aside_files
@@ -14,8 +16,9 @@ from clarion.privacy.models import SetAside
 
 
 def damage_findings(env: Env) -> Iterator[Finding]:
-    """May the records be worked on, was an inbox damaged, and could every form be carried out?"""
+    """May the records be worked on, was an inbox damaged or left behind, and could every form be carried out?"""
     yield from records_out_of_use(env)
+    yield from inbox_left_behind(env)
     yield from damaged_inboxes(env)
     yield from forms_set_aside()
 
@@ -28,6 +31,16 @@ def records_out_of_use(env: Env) -> Iterator[Finding]:
         yield bad(str(error), "docs/operate/move.md says what each process needs.")
     except RestoreUnfinished as error:
         yield bad(str(error), "docs/operate/backup.md says how.")
+
+
+def inbox_left_behind(env: Env) -> Iterator[Finding]:
+    """Forms that were taken into the file here after the records had moved."""
+    try:
+        forms = forms_left_behind(env)
+    except (DatabaseError, sqlite3.Error):  # said elsewhere
+        return
+    if forms:
+        yield bad(f"{forms} forms lie in {env.data.inbox}, which nobody drains.", MEND)
 
 
 def damaged_inboxes(env: Env) -> Iterator[Finding]:

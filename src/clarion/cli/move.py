@@ -1,7 +1,8 @@
 """`clarion move`: records and inbox from the SQLite files of the data folder into PostgreSQL (docs/operate/move.md).
 
 The files stay as they are. What was copied is noted with it, so a move that was cut off goes on where it was; only
-when every row was compared is it done, and only then do the files refuse to be used again.
+when every row was compared is it done, and only then do the records refuse to be used again (`out_of_use`). What a
+public process that was not told of it still puts into the old inbox is reported until it is moved too (`left_behind`).
 """
 
 import sqlite3

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from clarion.cli.out_of_use import refuse_out_of_use
 from clarion.cli.supervisor import Child, Supervisor, answers_health
 from clarion.env import VARIABLES, Env, read_env, value_in
 from clarion.kernel.errors import ClarionError
@@ -67,6 +68,8 @@ def serve(public: Bind | None, office: Bind | None, only: str | None) -> None:
     """Serve the public site and the office, and run the worker. Starts on an empty data folder too."""
     environ = _with_addresses(os.environ, public, office)
     env = read_env(environ)
+    if only != "public":  # which alone may go on while records move, and cannot see them
+        refuse_out_of_use(env)
     places = {
         "public": public or _default_bind(env.public_url, 8000),
         "office": office or _default_bind(env.office_url, 8001),
