@@ -107,8 +107,8 @@ class Program:
             )
         return done
 
-    def start(self) -> "Program":
-        """Serve; comes back when public site and office answer."""
+    def begin(self) -> "Program":
+        """Serve; comes back at once."""
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "clarion", "serve"]
         command += ["--public", f"127.0.0.1:{self.public_port}", "--office", f"127.0.0.1:{self.office_port}"]
@@ -117,6 +117,11 @@ class Program:
                 command, env=self.environment, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
                 preexec_fn=die_with_parent,  # a run that is killed leaves nothing behind
             )  # fmt: skip
+        return self
+
+    def start(self) -> "Program":
+        """Serve; comes back when public site and office answer."""
+        self.begin()
         try:
             for port in (self.public_port, self.office_port):
                 wait_until(lambda port=port: self._is_healthy(port), f"port {port} to answer", seconds=90)

@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.short_call import processes_below, processes_of
+from tests.faults.short_call import SLUG, kill_all, processes_below, processes_of, write_short_call
+from tests.postgres import PostgresServer
 from tests.program import Program, free_port, wait_until
 
 pytestmark = pytest.mark.faults
@@ -57,6 +59,38 @@ def test_it_starts_on_nothing_restarts_what_dies_and_leaves_nothing(program: Pro
     assert time.monotonic() - started < 10
     assert processes_of(program) == {}
     assert "hunter2" not in program.log.read_text()
+
+
+def test_while_the_database_is_away_the_public_site_serves_and_the_rest_follows_when_it_is_back(tmp_path: Path) -> None:
+    """And meanwhile it can be stopped as ever."""
+    server = PostgresServer().start()
+    program = Program(tmp_path / "run", records={"CLARION_DATABASE_URL": server.url("postgres")})
+    try:
+        program.folder.mkdir()
+        program.launch(write_short_call(tmp_path / "call"))
+        server.stop()
+
+        program.begin()
+        wait_until(lambda: program._is_healthy(program.public_port), "the public site to answer")
+        wait_until(lambda: "does not answer" in program.log.read_text(), "the log to say why")
+        page = f"{program.public_url}/{SLUG}/en/"
+        with urllib.request.urlopen(page, timeout=5) as answer:
+            assert answer.status == 200
+        started = time.monotonic()
+        assert program.stop() == 0
+        assert time.monotonic() - started < 10
+        assert "Traceback" not in program.log.read_text()
+
+        program.begin()
+        wait_until(lambda: program._is_healthy(program.public_port), "the public site to answer")
+        assert pid_of(program, "clarion.office") == pid_of(program, "clarion worker") == 0
+        server.start()
+        wait_until(lambda: program._is_healthy(program.office_port), "the office to answer")
+        wait_until(lambda: pid_of(program, "clarion worker"), "the worker")
+        assert program.stop() == 0
+    finally:
+        kill_all(program)
+        server.remove()
 
 
 def test_a_demo_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -187,14 +186,6 @@ def _become(command: list[str], environ: Mapping[str, str]) -> None:
     os.execve(command[0], command, dict(environ))  # noqa: S606 - the same Python, no shell
 
 
-def _migrate(environ: Mapping[str, str]) -> None:
-    """Bring the records' tables up to date. Safe to repeat and to race; raises `ClarionError`."""
-    command = [*_PYTHON, "clarion", "database", "migrate"]
-    done = subprocess.run(command, env=dict(environ), check=False, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
-    if done.returncode:
-        raise ClarionError("The records cannot be brought up to date; `clarion doctor` says more.")
-
-
 def _are_up(env: Env, places: Mapping[str, Bind]) -> bool:
     names = {"public": env.public_host, "office": env.office_host}
     return all(answers_health(place.socket_host, place.port, names[part]) for part, place in places.items())
@@ -222,14 +213,20 @@ def _supervisor() -> Iterator[Supervisor]:
 
 
 def _supervise(env: Env, places: Mapping[str, Bind], environ: Mapping[str, str]) -> None:
-    """Run all three until told to stop. The public site waits for nobody: forms are taken while records migrate."""
+    """Run all three until told to stop.
+
+    The public site waits for nobody: forms are taken while records migrate, and while their database is away. Office
+    and worker start once the records are up to date, however often that has to be tried.
+    """
     env.data.make()
     make_missing_keys(env.data.keys)
+    public = Child("public", _public_command(places["public"]), intake_environ(environ))
+    records = Child("records", [*_PYTHON, "clarion", "database", "migrate"], worker_environ(environ), is_once=True)
+    office = Child("office", _office_command(places["office"]), office_environ(environ), after=records)
+    worker = Child("worker", [*_PYTHON, "clarion", "worker"], worker_environ(environ), _WAITS, after=records)
     with _supervisor() as supervisor:
-        supervisor.start(Child("public", _public_command(places["public"]), intake_environ(environ)))
-        _migrate(environ)
-        supervisor.start(Child("office", _office_command(places["office"]), office_environ(environ)))
-        supervisor.start(Child("worker", [*_PYTHON, "clarion", "worker"], worker_environ(environ), _WAITS))
+        for child in (public, records, office, worker):
+            supervisor.start(child)
         _look_after(supervisor, env, places)
 
 

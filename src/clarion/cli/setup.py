@@ -3,7 +3,7 @@
 import importlib
 
 from django.core.management import call_command
-from django.db import ProgrammingError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clarion.cli.migration_lock import migrating_alone
@@ -14,6 +14,10 @@ from clarion.settings import ENV
 
 class TablesBehind(ClarionError):
     """The tables are older than this Clarion, and this role may not change them."""
+
+
+class DatabaseAway(ClarionError):
+    """The database cannot be asked now: it is down, locked, or lets nobody in."""
 
 
 def migrate_if_behind() -> bool:
@@ -28,16 +32,18 @@ def migrate_if_behind() -> bool:
 def bring_up_to_date() -> bool:
     """As `migrate_if_behind`, on records that are not to be worked on yet: those of a backup, while it is restored.
 
-    Raises `TablesBehind` where the role of CLARION_DATABASE_URL does not own the tables.
+    Raises `TablesBehind` where the role of CLARION_DATABASE_URL does not own the tables, and `DatabaseAway`.
     """
-    with migrating_alone(ENV.data):
-        try:
+    try:
+        with migrating_alone(ENV.data):
             return _migrate()
-        except ProgrammingError as error:
-            raise TablesBehind(
-                "The tables cannot be brought up to date by this role: run `clarion database migrate` with the"
-                " CLARION_DATABASE_URL of their owner."
-            ) from error
+    except ProgrammingError as error:
+        raise TablesBehind(
+            "The tables cannot be brought up to date by this role: run `clarion database migrate` with the"
+            " CLARION_DATABASE_URL of their owner."
+        ) from error
+    except OperationalError as error:
+        raise DatabaseAway("The database of the records does not answer; `clarion doctor` says more.") from error
 
 
 def _migrate() -> bool:

@@ -43,12 +43,17 @@ class Child:
     """One process with a group of its own, and when to start it again.
 
     `niceness`: above 0, others come before it where there is too little of the machine for all (nice(1)).
+    `is_once`: it has something to do, and is started until it has done it: until it ended with 0.
+    `after`: it is not started before that child has done what it had to do.
     """
 
     name: str
     command: Sequence[str]
     environ: Mapping[str, str]
     niceness: int = 0
+    is_once: bool = False
+    after: "Child | None" = None
+    is_done: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     starts_at: float = 0.0
@@ -60,6 +65,7 @@ class Child:
             self.command,
             env=dict(self.environ),
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if self.is_once else None,  # that it went well is no news
             start_new_session=True,
             preexec_fn=self._prepare,  # safe: the supervisor has one thread
         )
@@ -71,13 +77,16 @@ class Child:
             _give_way(self.niceness)
 
     def look_after(self, now: float) -> None:
-        """Start it again where it died, later each time that it dies young."""
+        """Start it when it is time, and again where it died, later each time that it dies young."""
         if self.process is None:
-            if now >= self.starts_at:
+            if self._may_start(now):
                 self.start(now)
             return
         code = self.process.poll()
         if code is None:
+            return
+        if self.is_once and code == 0:
+            self.process, self.is_done = None, True
             return
         if now - self.started_at > _STEADY_AFTER:
             self.delay = _FIRST_DELAY
@@ -85,6 +94,10 @@ class Child:
         self.kill_group()
         self.process, self.starts_at = None, now + self.delay
         self.delay = min(self.delay * 2, _LONGEST_DELAY)
+
+    def _may_start(self, now: float) -> bool:
+        is_its_turn = self.after is None or self.after.is_done
+        return is_its_turn and not self.is_done and now >= self.starts_at
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM to the process; it stops those it started."""
@@ -107,8 +120,8 @@ class Supervisor:
         self.is_running = True
 
     def start(self, child: Child) -> None:
-        """Start one child, and keep it running."""
-        child.start(time.monotonic())
+        """Start one child, at once unless it comes after another, and keep it running."""
+        child.look_after(time.monotonic())
         self._children.append(child)
 
     def stop(self) -> None:
@@ -116,7 +129,7 @@ class Supervisor:
         self.is_running = False
 
     def look_after(self) -> None:
-        """Start again what died."""
+        """Start what may start now, and again what died."""
         for child in self._children:
             child.look_after(time.monotonic())
 
