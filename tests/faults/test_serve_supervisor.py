@@ -49,6 +49,10 @@ def test_it_starts_on_nothing_restarts_what_dies_and_leaves_nothing(program: Pro
     office = Path(f"/proc/{pid_of(program, 'clarion.office')}/environ").read_text()
     assert "postmaster" not in office
     assert "CLARION_MAIL_URL=smtp://localhost:2525" in office
+    for part in ("clarion.office", "clarion worker"):
+        known = Path(f"/proc/{pid_of(program, part)}/environ").read_text()
+        assert "hunter2-of-the-cloud" not in known
+        assert "\0DATABASE_URL=" not in known
 
     os.kill(intake, signal.SIGKILL)
     wait_until(lambda: pid_of(program, "clarion.intake") not in (0, intake), "a new intake")

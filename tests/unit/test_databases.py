@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from clarion.cli.roles import Place, role_statements
-from clarion.cli.serve import Unsafe, intake_environ, office_environ, serve, worker_environ
+from clarion.cli.serve import Unsafe, follow_environ, intake_environ, office_environ, serve, worker_environ
 from clarion.env import SettingsWrong, read_env
 from clarion.kernel.databases import Database, read_database
 
@@ -90,6 +90,15 @@ def test_the_office_is_told_where_mails_go_and_not_the_password(tmp_path: Path) 
 
     for given in ({"CLARION_MAIL_URL": file.read_text()}, {"CLARION_MAIL_URL_FILE": str(file)}):
         assert office_environ(given) == {"CLARION_MAIL_URL": "smtp://mail.example.org:587"}
+
+
+def test_no_process_is_handed_what_is_not_clarions() -> None:
+    """Only what is on a list: secrets of others lie about in environments, under names that nobody can foresee."""
+    foreign = {"AWS_SECRET_ACCESS_KEY": "s3cret", "PGPASSWORD": "s3cret", "CLARION_OTHER": "s3cret", "HOME": "/root"}
+    needed = {"CLARION_DATA": "/srv/data", "PATH": "/bin", "LC_ALL": "C.UTF-8", "SSL_CERT_FILE": "/etc/ca.pem"}
+
+    for environ_of in (intake_environ, follow_environ, office_environ, worker_environ):
+        assert environ_of(foreign | needed) == needed
 
 
 def test_a_node_that_could_not_hand_over_forms_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from clarion.kernel.serving_rules import Listening, Part, check_serving
 
 _WAITS = 5  # niceness of the worker: what it does can wait a moment, a visitor at the door cannot
 _PYTHON = (sys.executable, "-P", "-m")  # -P: the working folder is not searched for modules
-_HARMLESS = ("PATH", "LANG", "TZ", "VIRTUAL_ENV")
+_HARMLESS = ("PATH", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _HARMLESS_BEGINNINGS = ("LC_", "PYTHON", "LD_")
 _FILE = "_FILE"
 
@@ -133,22 +133,12 @@ def _refuse_unsafe(env: Env, places: Mapping[str, Bind], only: str | None) -> li
 def intake_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """What the public process may know: nothing secret, but how it reaches the inbox where that is in PostgreSQL."""
     names = {variable.name for variable in VARIABLES if variable.for_intake}
-    names |= {name + _FILE for name in names}
-    return {
-        name: value
-        for name, value in _renamed(environ, "CLARION_INBOX_URL", "CLARION_DATABASE_URL", "CLARION_INBOX_URL").items()
-        if name in names or name in _HARMLESS or name.startswith(_HARMLESS_BEGINNINGS)
-    }
+    return _only(names, _renamed(environ, "CLARION_INBOX_URL", "CLARION_DATABASE_URL", "CLARION_INBOX_URL"))
 
 
 def follow_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """What the process that fetches published files may know: where they lie and where they go."""
-    names = {name + end for name in ("CLARION_DATA", "CLARION_PAGES_URL") for end in ("", _FILE)}
-    return {
-        name: value
-        for name, value in environ.items()
-        if name in names or name in _HARMLESS or name.startswith(_HARMLESS_BEGINNINGS)
-    }
+    return _only({"CLARION_DATA", "CLARION_PAGES_URL"}, environ)
 
 
 def office_environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -161,9 +151,15 @@ def office_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def worker_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the worker may know: everything but how the others reach the database."""
-    others = ("CLARION_INBOX_URL", "CLARION_OFFICE_DATABASE_URL", "CLARION_PAGES_URL")
-    return {name: value for name, value in environ.items() if not name.startswith(others)}
+    """What the worker may know: all settings but how the others reach the database."""
+    others = {"CLARION_INBOX_URL", "CLARION_OFFICE_DATABASE_URL", "CLARION_PAGES_URL"}
+    return _only({variable.name for variable in VARIABLES} - others, environ)
+
+
+def _only(names: Set[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """These settings, themselves or by `_FILE`, and what every process needs: whatever else lies about is not ours."""
+    allowed = {name + end for name in names for end in ("", _FILE)}.union(_HARMLESS)
+    return {name: value for name, value in environ.items() if name in allowed or name.startswith(_HARMLESS_BEGINNINGS)}
 
 
 def _renamed(environ: Mapping[str, str], first: str, second: str, target: str) -> dict[str, str]:
