@@ -205,16 +205,23 @@ def test_what_is_printed_holds_no_password(roles: Roles) -> None:
     assert "PASSWORD" not in printed
 
 
-def test_doctor_looks_at_server_roles_and_durability(roles: Roles) -> None:
-    """The tests' server runs without fsync, and its superuser may do everything: both are said."""
+def test_doctor_looks_at_server_roles_and_durability(roles: Roles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' server runs without fsync, which is said."""
     said = roles.program.run("doctor", check=False).stdout
     assert "PostgreSQL 16 answers." in said
     assert "loses what it acknowledged (fsync off, synchronous_commit on)" in said
-    assert "as postgres, which may do more than append" in said
+    # Only the public process's own unit is told how that signs in: then the role made for it is looked at.
+    assert "is clarion_intake, which may append to the inbox, and do nothing else." in said
 
-    roles.program.extra["CLARION_INBOX_URL"] = roles.url.replace("postgres@", "clarion_intake@")
-    said = roles.program.run("doctor", check=False).stdout
-    assert "may append to the inbox as clarion_intake, and do nothing else." in said
+    for process, may in (
+        ("intake", "append to the inbox, and do nothing else."),
+        ("office", "do more than append to the inbox."),
+    ):
+        monkeypatch.setitem(
+            roles.program.extra, "CLARION_INBOX_URL", roles.url.replace("postgres@", f"clarion_{process}@")
+        )
+        said = roles.program.run("doctor", check=False).stdout
+        assert f"The public process signs in as clarion_{process}, which may {may}" in said
 
 
 def test_doctor_says_when_the_server_is_away(tmp_path: Path) -> None:

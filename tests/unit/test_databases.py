@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from clarion.cli import postgres_checks
+from clarion.cli.checks import Level
 from clarion.cli.roles import Place, role_statements
 from clarion.cli.serve import Unsafe, follow_environ, intake_environ, office_environ, serve, worker_environ
 from clarion.env import SettingsWrong, read_env
@@ -107,6 +109,17 @@ def test_a_node_that_could_not_hand_over_forms_does_not_start(monkeypatch: pytes
 
     with pytest.raises(Unsafe, match="nobody drains"):
         serve.main(["--only", "public"], standalone_mode=False)
+
+
+def test_doctor_does_not_guess_as_whom_the_public_process_signs_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own unit alone may know, and the roles may bear other names."""
+    monkeypatch.setattr(postgres_checks, "_asked", lambda question, *given: "0")
+    env = read_env({"CLARION_DATABASE_URL": OWNER})
+    assert env.database
+
+    (finding,) = postgres_checks.roles(env, env.database)
+
+    assert (finding.level, "not known here" in finding.what) == (Level.DOUBTFUL, True)
 
 
 def test_names_of_roles_and_databases_are_quoted() -> None:

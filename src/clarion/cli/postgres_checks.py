@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connection
 
 from clarion.cli.checks import Finding, bad, doubtful, good
-from clarion.cli.roles import INBOX
+from clarion.cli.roles import INBOX, Place
 from clarion.env import Env
 from clarion.kernel.databases import Database
 
@@ -29,7 +29,7 @@ def postgres_findings(env: Env, database: Database) -> Iterator[Finding]:
     yield from durability()
     yield from collation()
     yield from line(database)
-    yield from roles(env)
+    yield from roles(env, database)
 
 
 def is_reachable() -> bool:
@@ -78,28 +78,36 @@ def line(database: Database) -> Iterator[Finding]:
         )
 
 
-def roles(env: Env) -> Iterator[Finding]:
-    """Does the public process hold the key to nothing but appending?"""
-    if env.inbox_database is None:
+def roles(env: Env, database: Database) -> Iterator[Finding]:
+    """Does the public process hold the key to nothing but appending?
+
+    How it signs in its own unit alone may know; then the role is looked at that is made for it.
+    """
+    is_known = env.inbox_database is not None and env.inbox_database != database
+    role = env.inbox_database.user if env.inbox_database and is_known else _made_role(database)
+    if not int(_asked("SELECT count(*) FROM pg_roles WHERE rolname = %s", role)):
+        yield doubtful(f"As whom the public process signs in is not known here, and there is no {role}.", _MAKE_ROLES)
         return
-    public = env.inbox_database.user
+    who = f"The public process signs in as {role}" if is_known else f"The role made for the public process is {role}"
     readable = _asked(
         "SELECT count(*) FROM pg_class, pg_roles WHERE rolname = %s AND relnamespace = 'public'::regnamespace"
         " AND relkind IN ('r', 'p') AND has_table_privilege(rolname, pg_class.oid, 'SELECT, UPDATE, DELETE, TRUNCATE')",
-        public,
+        role,
     )
-    may_append = _asked(
-        "SELECT count(*) FROM pg_roles WHERE rolname = %s AND has_table_privilege(rolname, %s, 'INSERT')", public, INBOX
-    )
-    if int(readable):
-        yield bad(
-            f"The public process reaches PostgreSQL as {public}, which may do more than append to the inbox.",
-            f"{_MAKE_ROLES} Then set CLARION_INBOX_URL to the role of intake.",
-        )
-    elif not int(may_append):
-        yield bad(f"The role {public} may not append to the inbox: forms are answered 503.", _MAKE_ROLES)
-    else:
-        yield good(f"The public process may append to the inbox as {public}, and do nothing else.")
+    may_append = _asked("SELECT coalesce(has_table_privilege(%s, to_regclass(%s), 'INSERT'), false)::int", role, INBOX)
+    yield _judged(who, may_read=int(readable) > 0, may_append=int(may_append) > 0)
+
+
+def _made_role(database: Database) -> str:
+    return Place(database.name, database.user).role("intake")
+
+
+def _judged(who: str, *, may_read: bool, may_append: bool) -> Finding:
+    if may_read:
+        return bad(f"{who}, which may do more than append to the inbox.", f"{_MAKE_ROLES} CLARION_INBOX_URL names it.")
+    if not may_append:
+        return bad(f"{who}, which may not append to the inbox: forms are answered 503.", _MAKE_ROLES)
+    return good(f"{who}, which may append to the inbox, and do nothing else.")
 
 
 def _asked(question: str, *given: str) -> str:
