@@ -2,10 +2,8 @@
 
 import json
 import sqlite3
-import urllib.request
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -19,11 +17,6 @@ from clarion.env import Env, read_env
 from clarion.kernel.keys import make_missing_keys
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
-GOOD_HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-}
 
 
 @pytest.fixture
@@ -107,6 +100,16 @@ def test_secrets_that_others_may_read_are_bad(env: Env) -> None:
     assert "chmod go-rwx" in findings[0].mend
 
 
+@pytest.mark.parametrize("name", ["policy", "manage", "erased.txt"])
+def test_all_that_names_people_or_marks_networks_is_a_secret(env: Env, name: str) -> None:
+    path = env.data.root / name
+    if not path.exists():
+        path.touch()
+    path.chmod(0o755)
+
+    assert levels(list(checks.permissions(env))) == [Level.BAD]
+
+
 def test_closed_folders_are_good(env: Env) -> None:
     assert levels(list(checks.permissions(env))) == [Level.GOOD]
 
@@ -168,39 +171,6 @@ def test_a_sender_that_is_not_taken_is_named_with_the_way_out(env: Env) -> None:
 
 def test_a_worker_that_never_ran_is_bad(env: Env) -> None:
     assert checks.worker(env, NOW).level is Level.BAD
-
-
-def test_the_public_headers_are_looked_for_by_name(env: Env) -> None:
-    with_hsts = GOOD_HEADERS | {"strict-transport-security": "max-age=31536000"}
-    assert levels(list(checks.headers(env, with_hsts))) == [Level.GOOD]
-
-    findings = list(checks.headers(env, GOOD_HEADERS | {"set-cookie": "a=b"}))
-    assert levels(findings) == [Level.BAD, Level.BAD]
-    assert "strict-transport-security" in findings[0].what
-
-
-def test_a_header_with_another_value_counts_as_missing(tmp_path: Path) -> None:
-    env = env_of(tmp_path, "http://localhost:8000")
-
-    assert levels(list(checks.headers(env, GOOD_HEADERS))) == [Level.GOOD]
-    assert levels(list(checks.headers(env, GOOD_HEADERS | {"referrer-policy": "unsafe-url"}))) == [Level.BAD]
-
-
-def test_a_clock_apart_from_the_web_servers_is_bad() -> None:
-    near, far = ({"date": format_datetime(NOW - apart)} for apart in (timedelta(seconds=3), timedelta(hours=1)))
-
-    assert checks.clock(near, NOW).level is Level.GOOD
-    assert checks.clock(far, NOW).level is Level.BAD
-    assert checks.clock({}, NOW.replace(year=1970)).level is Level.BAD
-
-
-def test_a_public_address_that_does_not_answer_is_bad(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
-
-    assert levels(list(checks.public_site(env, NOW))) == [Level.BAD]
 
 
 def test_records_of_before_a_move_or_of_half_a_restore_are_bad(env: Env) -> None:

@@ -19,6 +19,11 @@ def published_campaigns() -> QuerySet[Campaign]:
     return Campaign.objects.filter(is_published=True).order_by("slug")
 
 
+def senders_of_campaigns() -> list[str]:
+    """The addresses that campaigns mail from where the host sets none, each once."""
+    return list(Campaign.objects.order_by("organiser_email").values_list("organiser_email", flat=True).distinct())
+
+
 def kept_until(campaign: Campaign) -> date | None:
     """The last day on which the campaign holds personal data; None: twelve months after each signature."""
     return last_day_of_data(campaign.keep_until, campaign.closes_at)

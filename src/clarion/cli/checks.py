@@ -1,16 +1,11 @@
 """The checks of `clarion doctor`, each a function that gives findings and changes nothing."""
 
 import shutil
-import socket
 import sqlite3
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,21 +21,13 @@ from clarion.kernel.keys import PURPOSES, KeyReplaced, KeysMissing, read_key_rin
 from clarion.machines.queries import last_beat
 from clarion.worker.pulse import MAIL_SENDER
 
-WANTED_HEADERS = {
-    "content-security-policy": "default-src 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-}
 LOW_DISK_BYTES = 1_000_000_000
-OLD_CERTIFICATE = timedelta(days=14)
 STALE_HEARTBEAT = timedelta(seconds=30)
-FAR_APART = timedelta(minutes=2)
 SENDER_MEND = (
     "The mail server does not take its address as a sender. Let your provider allow it, or set CLARION_MAIL_FROM to one"
     " that is taken."
 )
 OLD_BACKUP = timedelta(hours=26)  # one a day, which may take its time and start late
-_FIRST_YEAR, _LAST_YEAR = 2026, 2100
 
 
 class Level(Enum):
@@ -76,7 +63,7 @@ def bad(what: str, mend: str) -> Finding:
 
 
 def all_findings(env: Env, *, now: datetime) -> Iterator[Finding]:
-    """Every finding but those on mail."""
+    """Every finding on this machine, its files and its settings."""
     yield from keys(env)
     yield from backups(env, now)
     yield from permissions(env)
@@ -84,7 +71,6 @@ def all_findings(env: Env, *, now: datetime) -> Iterator[Finding]:
     yield from addresses(env)
     yield from databases(env)
     yield worker(env, now)
-    yield from public_site(env, now)
     yield confinement()
 
 
@@ -138,7 +124,7 @@ def permissions(env: Env) -> Iterator[Finding]:
     for path in open_to_others:
         yield bad(f"Others on this machine may read {path}.", f"Run: chmod go-rwx {path}")
     if not open_to_others:
-        yield good("Keys, records and inbox are closed to other users of this machine.")
+        yield good("Keys, records, inbox and what belongs to them are closed to other users of this machine.")
 
 
 def _secret_paths(env: Env) -> list[Path]:
@@ -147,7 +133,9 @@ def _secret_paths(env: Env) -> list[Path]:
         env.data.records.parent,
         env.data.inbox.parent,
         env.data.manage,
+        env.data.policy,
         env.data.backup,
+        env.data.erased,
         *env.data.keys.glob("*.key"),
     ]
 
@@ -226,72 +214,6 @@ def _mend_of(codes: list[str]) -> str:
     if any(code.startswith(MAIL_SENDER) for code in codes):
         return f"Its log says where. {MAIL_SENDER}, with the campaign whose mails wait: {SENDER_MEND}"
     return "Its log says where."
-
-
-def public_site(env: Env, now: datetime) -> Iterator[Finding]:
-    """Does the public address answer, and as it should? Asked from here, by its name."""
-    try:
-        request = urllib.request.Request(env.public_url + "/")  # noqa: S310 (read_env lets only http and https through)
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            sent = {name.lower(): value for name, value in answer.headers.items()}
-    except (urllib.error.URLError, OSError, ssl.SSLError) as error:
-        yield bad(
-            f"{env.public_url} does not answer ({type(error).__name__}).",
-            "Is `clarion serve` running, and does the web server pass requests on to it?",
-        )
-        return
-    yield from headers(env, sent)
-    yield clock(sent, now)
-    if env.public_url.startswith("https://"):
-        yield certificate(env.public_url, now)
-
-
-def headers(env: Env, sent: dict[str, str]) -> Iterator[Finding]:
-    """Do the security headers arrive, and no cookie?"""
-    wanted = WANTED_HEADERS | (
-        {"strict-transport-security": "max-age="} if env.public_url.startswith("https://") else {}
-    )
-    missing = [name for name, value in wanted.items() if value not in sent.get(name, "")]
-    for name in missing:
-        yield bad(
-            f"The public site does not send {name}.",
-            "Let the web server pass Clarion's headers on, or set them as deploy/ shows.",
-        )
-    if "set-cookie" in sent:
-        yield bad("The public site sets a cookie.", "Something before Clarion does it; switch that off.")
-    if not missing:
-        yield good("The public site sends its security headers.")
-
-
-def clock(sent: dict[str, str], now: datetime) -> Finding:
-    """A clock far off makes links expire early. Where a web server stands before us, the answer's Date is its clock."""
-    if not _FIRST_YEAR <= now.year < _LAST_YEAR:
-        return bad(f"This machine's clock says {now.year}.", "Let it keep time by NTP.")
-    if "date" in sent and abs(parsedate_to_datetime(sent["date"]) - now) > FAR_APART:
-        return bad("This machine's clock and the web server's are minutes apart.", "Let both keep time by NTP.")
-    return good("The clock is plausible.")
-
-
-def certificate(url: str, now: datetime) -> Finding:
-    """Is the certificate good, and for how long?"""
-    parts = urlsplit(url)
-    context = ssl.create_default_context()
-    try:
-        with (
-            socket.create_connection((parts.hostname or "", parts.port or 443), timeout=10) as plain,
-            context.wrap_socket(plain, server_hostname=parts.hostname) as secure,
-        ):
-            certificate = secure.getpeercert() or {}
-    except OSError as error:
-        return bad(
-            f"TLS at {parts.netloc} fails ({type(error).__name__}).",
-            "Renew the certificate, and check that its chain is whole.",
-        )
-    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
-    said = f"The certificate of {parts.hostname} is good until {ends:%Y-%m-%d}."
-    return (
-        good(said) if ends - now > OLD_CERTIFICATE else bad(said, "Renew it now; let the web server do it by itself.")
-    )
 
 
 def confinement() -> Finding:

@@ -1,10 +1,14 @@
 """The part of `clarion doctor` that looks at mail: can it be sent, and would others believe it."""
 
+import re
+from collections.abc import Iterator
 from email.utils import parseaddr
 
 import dns.exception
 import dns.resolver
+from django.db import DatabaseError
 
+from clarion.campaigns.queries import senders_of_campaigns
 from clarion.cli.checks import SENDER_MEND, Finding, bad, doubtful, good
 from clarion.env import Env
 from clarion.gateways.mail import MailFailed, MailHostFailed, MailSenderRefused, make_mailer
@@ -16,58 +20,47 @@ _MENDS = {
     "mail-tls": "The server must offer STARTTLS with a valid certificate for the host named in CLARION_MAIL_URL.",
     "mail-password": "Check user and password in CLARION_MAIL_URL; reserved characters in them are %-encoded.",
 }
+_HAS_KEY = re.compile(r"\bp=\s*[\w+/]")  # an empty one was revoked
 _WORDS = "This is the test mail of `clarion doctor`. If you can read it, confirmations can be sent."
 
 
-def mail_findings(env: Env, address: str | None) -> list[Finding]:
-    """What is known of mail; with `address`, a test mail is sent there and the sender's DNS looked at."""
+def mail_findings(env: Env, address: str | None, selector: str | None = None) -> Iterator[Finding]:
+    """What is known of mail; with `address`, each sender sends a test mail there, and its domain's DNS is looked at."""
     if env.mail.scheme == "none":
-        mend = "Set CLARION_MAIL_URL=smtp://user:password@host:587."
-        return [bad("No mail server is set: confirmations wait.", mend)]
+        yield bad("No mail server is set: confirmations wait.", "Set CLARION_MAIL_URL=smtp://user:password@host:587.")
+        return
     if not env.mail_from:
-        mend = "Set it to an address of your own domain, such as call@example.org."
-        return [doubtful("CLARION_MAIL_FROM is not set: each campaign's own address is the sender.", mend)]
+        yield doubtful(
+            "CLARION_MAIL_FROM is not set: each campaign's own address is the sender.",
+            "Set it to an address of your own domain, such as call@example.org.",
+        )
     if address is None:
-        return [good("A mail server is set. `clarion doctor --mail ADDRESS` sends a test.")]
-    return [try_mail(env, address), *sender_findings(parseaddr(env.mail_from)[1].rpartition("@")[2])]
+        yield good("A mail server is set. `clarion doctor --mail ADDRESS` sends a test.")
+        return
+    senders = [env.mail_from] if env.mail_from else _own_senders()
+    if not senders:
+        yield doubtful("There is no campaign whose address could be the sender.", "Set CLARION_MAIL_FROM, or launch.")
+    for sender in senders:
+        yield try_mail(env, address, sender)
+    for domain in sorted({parseaddr(sender)[1].rpartition("@")[2] for sender in senders}):
+        yield from sender_findings(domain, selector)
 
 
-def try_mail(env: Env, address: str) -> Finding:
-    """Does the mail server take a letter to `address`?"""
+def _own_senders() -> list[str]:
+    try:
+        return senders_of_campaigns()
+    except DatabaseError:  # said elsewhere
+        return []
+
+
+def try_mail(env: Env, address: str, sender: str) -> Finding:
+    """Does the mail server take a letter from `sender` to `address`?"""
     letter = Letter(address, "Clarion can send mail", f"{_WORDS}\n", f"<p>{_WORDS}</p>", "en")
     try:
         mailer = make_mailer(env)
         mailer.open()
         try:
-            mailer.send(letter, new_id(), env.mail_from)
+            mailer.send(letter, new_id(), sender)
         finally:
             mailer.close()
     except MailHostFailed as error:
-        return bad(f"The mail server fails ({error.code}).", _MENDS.get(error.code, "Check CLARION_MAIL_URL."))
-    except MailSenderRefused as error:
-        return bad(f"{env.mail_from}: {error}.", SENDER_MEND)
-    except MailFailed as error:
-        return bad(f"The test mail was not taken: {error}.", "Try another address, or ask your provider.")
-    return good("The test mail was taken. Look for dkim=pass in its headers: without a signature it may be spam.")
-
-
-def sender_findings(domain: str) -> list[Finding]:
-    """Does the sender's domain say who may send for it (SPF, RFC 7208) and what else to do (DMARC, RFC 7489)?"""
-    spf = [text for text in _texts(domain) if text.startswith("v=spf1")]
-    dmarc = [text for text in _texts(f"_dmarc.{domain}") if text.startswith("v=DMARC1")]
-    return [
-        good(f"{domain} has an SPF record.")
-        if spf
-        else bad(f"{domain} has no SPF record.", "Publish the one that your mail provider gives."),
-        good(f"{domain} has a DMARC record.")
-        if dmarc
-        else bad(f"{domain} has no DMARC record.", f"Publish at _dmarc.{domain}: v=DMARC1; p=quarantine"),
-    ]
-
-
-def _texts(name: str) -> list[str]:
-    try:
-        answer = dns.resolver.resolve(name, "TXT", lifetime=5)
-    except dns.exception.DNSException:
-        return []
-    return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
