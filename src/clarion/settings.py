@@ -136,6 +136,8 @@ CSRF_TRUSTED_ORIGINS = [ENV.office_url]  # TLS ends at the proxy
 CSRF_FAILURE_VIEW = "clarion.office.views.errors.foreign_form"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_REFERRER_POLICY = "same-origin"
+# TLS ends at the web server before us, which alone reaches the office: without its word Django never sends HSTS.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
