@@ -263,6 +263,7 @@ def test_an_export_is_streamed_safe_and_told(admin: Client, campaign: Campaign, 
     make_signature(campaign, keys, email="pending@example.com")
 
     answer = admin.post(CALL + "export/signatures.csv")
+    assert answer["X-Accel-Buffering"] == "no"
 
     assert answer.streaming
     text = b"".join(answer).decode()  # type: ignore[arg-type]

@@ -7,6 +7,19 @@ import pytest
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
 
+def blocks(lines: list[str], head: str) -> list[list[str]]:
+    """The lines within each block of nginx's that begins with `head`."""
+    found = []
+    for place, line in enumerate(lines):
+        if line.startswith(head):
+            depth, end = 1, place
+            while depth:
+                end += 1
+                depth += lines[end].count("{") - lines[end].count("}")
+            found.append(lines[place + 1 : end])
+    return found
+
+
 def settings(path: Path) -> list[str]:
     """The lines of a file that are in force: without comments, each trimmed."""
     return [line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
@@ -27,3 +40,19 @@ def test_nginx_logs_no_request() -> None:
 
     servers = lines.count("server {")
     assert servers == lines.count("access_log off;") == lines.count("error_log /dev/null;") == 3
+
+
+def test_nginx_writes_nothing_of_anybody_to_its_disk() -> None:
+    """Neither a form that is longer than its buffer, nor an export that is read more slowly than it is written."""
+    public, office = blocks(settings(DEPLOY / "nginx.conf"), "server {")[1:]
+
+    sizes = [line.split()[1] for line in public if line.startswith(("client_max_body_size", "client_body_buffer_size"))]
+    assert len(sizes) == 2
+    assert sizes[0] == sizes[1]
+    assert "proxy_buffering off;" in office
+
+
+def test_nginx_counts_connections_for_all_its_processes_together() -> None:
+    for upstream in blocks(settings(DEPLOY / "nginx.conf"), "upstream "):
+        if any("max_conns=" in line for line in upstream):
+            assert any(line.startswith("zone ") for line in upstream)

@@ -82,4 +82,5 @@ def export(request: OrganiserRequest, what: str) -> HttpResponseBase:
     rows = table.rows(request.campaign, read_key_ring(settings.ENV.data.keys, "field"))
     response = StreamingHttpResponse(csv_pieces(table.header, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{request.campaign.slug}-{what}.csv"'
+    response["X-Accel-Buffering"] = "no"  # nginx would write what it cannot pass on at once to its disk
     return response
