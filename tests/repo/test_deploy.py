@@ -1,8 +1,11 @@
 """What `deploy/` hands to a host keeps what the program promises: no logs of people, nothing of theirs on a disk."""
 
+import re
 from pathlib import Path
 
 import pytest
+
+from clarion.kernel.files import DataFolder
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
@@ -56,3 +59,44 @@ def test_nginx_counts_connections_for_all_its_processes_together() -> None:
     for upstream in blocks(settings(DEPLOY / "nginx.conf"), "upstream "):
         if any("max_conns=" in line for line in upstream):
             assert any(line.startswith("zone ") for line in upstream)
+
+
+def unit(name: str) -> dict[str, list[str]]:
+    """What a unit sets: the words of each setting."""
+    found: dict[str, list[str]] = {}
+    for line in settings(DEPLOY / "systemd" / name):
+        key, equals, value = line.partition("=")
+        if equals:
+            found.setdefault(key, []).extend(value.split())
+    return found
+
+
+def test_the_public_unit_reads_what_is_published_and_writes_its_inbox_alone(tmp_path: Path) -> None:
+    """It holds where Landlock is missing too."""
+    public = unit("clarion-public.service")
+    data = DataFolder(Path("/var/lib/clarion"))
+    needed = {data.site, data.manage, data.policy, data.inbox.parent}
+
+    assert public["ProtectSystem"] == ["strict"]
+    assert public["ReadWritePaths"] == [str(data.inbox.parent)]
+    assert "StateDirectory" not in public  # it would open the whole data folder for writing
+    assert {Path(one) for one in public["InaccessiblePaths"]} == set(folders_of(data, tmp_path)) - needed - {data.root}
+
+
+def folders_of(data: DataFolder, scratch: Path) -> list[Path]:
+    """Every folder of a data folder, as it is made."""
+    made = DataFolder(scratch / "data")
+    made.make()
+    below = [path.relative_to(made.root) for path in made.root.rglob("*")]
+    return [data.root, *(data.root / path for path in below)]
+
+
+def test_every_folder_that_a_unit_names_is_made_by_the_page_on_units() -> None:
+    """systemd does not start a unit of which a path is missing."""
+    page = (DEPLOY.parent / "docs" / "operate" / "systemd.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"install -d .* /var/lib/clarion /var/lib/clarion/\{(.*)\}", page)
+    made = {"/var/lib/clarion", "/var/backups/clarion", *(f"/var/lib/clarion/{name}" for name in line.split(","))}
+    for file in (DEPLOY / "systemd").glob("*.service"):
+        said = unit(file.name)
+        for path in said.get("ReadWritePaths", []) + said.get("InaccessiblePaths", []):
+            assert path.startswith("-") or path in made, (file.name, path)

@@ -222,5 +222,6 @@ def confinement() -> Finding:
         return good("The public process confines itself with Landlock.")
     return doubtful(
         "This system has no Landlock: the public process is held apart by nothing but its user.",
-        "Take a kernel from 5.13 on, or the units in deploy/, which hide keys and records from it.",
+        "Take a kernel from 5.13 on, or the units in deploy/: they hide keys and records from it, and let it write"
+        " its inbox alone.",
     )
