@@ -1,6 +1,7 @@
 """What `deploy/` hands to a host keeps what the program promises: no logs of people, nothing of theirs on a disk."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,61 @@ def test_every_folder_that_a_unit_names_is_made_by_the_page_on_units() -> None:
         said = unit(file.name)
         for path in said.get("ReadWritePaths", []) + said.get("InaccessiblePaths", []):
             assert path.startswith("-") or path in made, (file.name, path)
+
+
+class Wrapper:
+    """`deploy/systemd/clarion` on a machine where `systemd-run` says what it was told, and nothing is run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.programs = folder / "bin"
+        self.programs.mkdir()
+        self.give("systemd-run", 'for one; do echo "$one"; done')
+        self.give("runuser", 'shift 3; exec "$@"')
+
+    def give(self, name: str, script: str) -> None:
+        """Let a program be there."""
+        (self.programs / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (self.programs / name).chmod(0o755)
+
+    def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run it in the folder."""
+        environ = {"PATH": f"{self.programs}:/usr/bin:/bin"} | variables
+        command = ["sh", str(DEPLOY / "systemd" / "clarion"), *arguments]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=self.folder)
+
+
+@pytest.fixture
+def wrapper(tmp_path: Path) -> Wrapper:
+    return Wrapper(tmp_path)
+
+
+def test_the_command_runs_with_the_units_settings_and_one_more_file(wrapper: Wrapper) -> None:
+    owner = wrapper.folder / "owner file.env"
+    owner.touch()
+
+    told = wrapper.run("publish", "a b", ALSO=str(owner)).stdout.splitlines()
+
+    files = [line for line in told if line.startswith("EnvironmentFile=")]
+    assert files[-1] == f"EnvironmentFile={owner}"  # systemd: the last one wins
+    assert files[0] == "EnvironmentFile=/etc/clarion.env"
+    assert told[-3:] == ["/opt/clarion/bin/clarion", "publish", "a b"]
+    assert "EnvironmentFile=" not in told
+
+
+def test_settings_of_the_shell_which_would_not_reach_the_command_are_refused(wrapper: Wrapper) -> None:
+    """Somebody who exported the owner's address would otherwise work on another database than they believe."""
+    done = wrapper.run("database", "migrate", CLARION_DATABASE_URL="postgresql://clarion:s3cret@db/clarion")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "CLARION_DATABASE_URL" in done.stderr
+    assert "ALSO=" in done.stderr
+    assert "s3cret" not in done.stderr
+    assert wrapper.run("doctor", ALSO="owner.env").returncode == 2
+
+
+def test_the_command_runs_in_this_folder_if_its_user_may_enter_it(wrapper: Wrapper) -> None:
+    assert f"--working-directory={wrapper.folder}" in wrapper.run("doctor").stdout
+
+    wrapper.give("runuser", "exit 1")
+    assert "--working-directory=/\n" in wrapper.run("doctor").stdout

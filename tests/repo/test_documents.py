@@ -42,6 +42,17 @@ def test_commands_named_in_documents_exist() -> None:
             assert name in COMMANDS, (path.name, name)
 
 
+def test_commands_of_the_owner_are_written_so_that_they_can_be_run() -> None:
+    """The server's command gets its settings from files alone, and the units' roles may neither migrate nor restore."""
+    needs_owner = re.compile(r"clarion (move|database )")
+    for path in (ROOT / "docs" / "operate").glob("*.md"):
+        for block in re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
+            for line in block.splitlines():
+                if needs_owner.search(line):
+                    assert line.strip().startswith("ALSO=/etc/clarion-owner.env clarion "), (path.name, line)
+                assert "export CLARION_DATABASE_URL" not in line, path.name
+
+
 def test_each_dependency_says_why_it_is_there() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for dependency in tomllib.loads(text)["project"]["dependencies"]:

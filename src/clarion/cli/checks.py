@@ -174,7 +174,7 @@ def databases(env: Env) -> Iterator[Finding]:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         yield bad(
             "The database's schema is older than this Clarion.",
-            "Run `clarion serve` or `clarion publish --all`: either brings it up to date.",
+            "Run `clarion database migrate`; on PostgreSQL as the owner of the tables (docs/operate/postgresql.md).",
         )
 
 
