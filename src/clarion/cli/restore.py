@@ -72,4 +72,5 @@ def _restore(
     env.data.restoring.unlink()
     click.echo(f"Restored the backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC.")
     click.echo(f"Erased again: {count}. Held mails: {held}; send them with `clarion restore --send`.")
-    click.echo("Now run `clarion publish --all` and `clarion serve`.")
+    first = "`clarion database roles --apply`, as now; then " if env.database else ""
+    click.echo(f"Now run {first}`clarion publish --all` and `clarion serve`.")
