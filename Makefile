@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 UV := scripts/uv
 RUN := $(UV) run --quiet
+# Those of pages and mails are Jinja's.
+DJANGO_TEMPLATES = $$(find src/clarion/office/templates -type f)
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := commands
@@ -31,12 +33,15 @@ lint: setup ## formats, imports, types, templates, migrations
 	@$(RUN) ruff check
 	@$(RUN) mypy
 	@$(RUN) lint-imports
+	@$(RUN) djade --check $(DJANGO_TEMPLATES)
 	@$(RUN) djlint --lint --quiet src/clarion/office/templates
+	@$(RUN) djlint --lint --quiet --profile=jinja src/clarion/pages/templates src/clarion/*/templates/mail
 	@data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT; CLARION_DATA=$$data $(RUN) python manage.py makemigrations --check --dry-run
 
 fix: setup ## format, and mend what is safe to mend
 	@$(RUN) ruff check --fix
 	@$(RUN) ruff format
+	@$(RUN) djade $(DJANGO_TEMPLATES)
 
 dev: setup ## all parts on the sample call, in ./clarion-data
 	@$(RUN) clarion launch src/clarion/sample/clean-water
