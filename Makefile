@@ -59,5 +59,6 @@ soak: setup browser ## long fault and load runs; leaves build/soak/summary.md
 failover: setup ## two PostgreSQL servers; the first is killed under load, the second takes over
 	@$(RUN) python -m scripts.failover_demo
 
-wheel: ## build the wheel
+wheel: ## build the wheel, and beside it the list of what it was tested with
 	@$(UV) build --wheel
+	@$(UV) export --quiet --frozen --no-dev --no-emit-project --output-file dist/requirements.txt

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from clarion.kernel.files import DataFolder
 
@@ -159,3 +160,22 @@ def test_the_command_runs_in_this_folder_if_its_user_may_enter_it(wrapper: Wrapp
 
     wrapper.give("runuser", "exit 1")
     assert "--working-directory=/\n" in wrapper.run("doctor").stdout
+
+
+def test_the_only_trusted_proxy_of_the_containers_is_in_their_network() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    assert compose["services"]["clarion"]["environment"]["CLARION_TRUSTED_PROXIES"] == network["subnet"]
+
+
+def test_the_image_holds_what_was_tested() -> None:
+    """Versions and hashes of uv.lock; the program itself asks for nothing more."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    makefile = (DEPLOY.parent / "Makefile").read_text(encoding="utf-8")
+
+    assert "export --quiet --frozen --no-dev --no-emit-project --output-file dist/requirements.txt" in makefile
+    installs = re.findall(r"pip install .*", dockerfile)
+    assert len(installs) == 2
+    assert "--require-hashes -r" in installs[0]
+    assert "--no-deps --no-index" in installs[1]
