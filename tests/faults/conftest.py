@@ -1,5 +1,6 @@
 """What the fault tests measured: `make soak` leaves it as tables in `build/soak/`."""
 
+import logging
 import os
 import platform
 import subprocess
@@ -9,6 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+# aiosmtpd tells each connection that comes and goes, from threads of its own: into the midst of pytest's lines.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 FOLDER = Path(__file__).parents[2] / "build" / "soak"
 _rows: dict[str, list[str]] = {}
