@@ -296,7 +296,13 @@ def test_the_manage_page_carries_the_events_generation_in_its_name() -> None:
 
 def test_a_published_event_shows_what_was_approved_and_hides_what_waits() -> None:
     event = make_event(make_campaign())
-    Revision.objects.create(public_id="r" * 32, event=event, fields={"title": "Secret new title"}, proposed_at=NOON)
+    Revision.objects.create(
+        public_id="r" * 32,
+        event=event,
+        fields={"title": "Secret new title"},
+        proposed_at=NOON,
+        starts_at=event.starts_at,
+    )
 
     text = managed(event)
 

@@ -60,7 +60,9 @@ def promised() -> list[str]:
 
 def revise(event: Event, **fields: str) -> Revision:
     """A waiting change of an event."""
-    return Revision.objects.create(public_id=new_id(), event=event, fields=fields, proposed_at=NOON)
+    return Revision.objects.create(
+        public_id=new_id(), event=event, fields=fields, proposed_at=NOON, starts_at=event.starts_at
+    )
 
 
 def test_a_row_is_kept_at_once_and_nobody_is_mailed() -> None:

@@ -357,7 +357,7 @@ def test_reports_and_sentences_go_with_their_event(keys: Keys) -> None:
 def test_the_queue_has_flags_language_and_age(keys: Keys) -> None:
     campaign = make_campaign()
     past = make_event(campaign, keys, state="waiting", language="sw", flags=["link-in-title"])
-    kept = make_event(campaign, keys, country="FR")
+    kept = make_event(campaign, keys, country="FR", city="Paris", lat=48.85, lon=2.35)
     change(kept, title="Jugs")
 
     items = queue(campaign, now=NOON + 30 * DAY)
@@ -372,6 +372,24 @@ def test_the_queue_has_flags_language_and_age(keys: Keys) -> None:
     waiting = waiting_counts(campaign, now=NOON)
     assert (waiting.events, waiting.changes, waiting.reports, waiting.total) == (1, 1, 0, 2)
     assert (waiting.oldest_at, waiting.newest_at) == (NOON - DAY, NOON)
+
+
+def test_a_change_in_the_queue_has_the_flags_of_what_it_asks_for(keys: Keys) -> None:
+    """A harmless event that was kept is a good place to hide what would not be kept by itself."""
+    campaign = make_campaign()
+    event = make_event(campaign, keys, flags=["copy-nearby"])
+    change(event, title="Free iPhones www.scam.example", date="2026-11-01")
+
+    [item] = queue(campaign, now=NOON)
+
+    assert (item.kind, item.flags) == ("change", ("in-the-past", "link-in-title"))
+
+
+def test_a_change_to_a_later_day_is_past_only_once_that_day_is(keys: Keys) -> None:
+    campaign = make_campaign()
+    change(make_event(campaign, keys), date="2026-12-20")
+
+    assert [queue(campaign, now=NOON + days * DAY)[0].flags for days in (15, 25)] == [(), ("in-the-past",)]
 
 
 def test_moderators_are_reminded_of_what_waits_in_their_countries(keys: Keys) -> None:

@@ -116,6 +116,8 @@ class Revision(models.Model):
     state = models.CharField(max_length=15, choices=State.choices, default=State.WAITING)
     fields = models.JSONField(default=dict)  # the public fields that would change: name -> new value
     before = models.JSONField(default=dict, blank=True)  # once kept: what they were, for undo
+    starts_at = models.DateTimeField()  # as asked for, at the place asked for
+    flags = models.JSONField(default=list, blank=True)  # rules.Flag codes of the text asked for
     proposed_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
 

@@ -301,6 +301,6 @@ def is_copy(one: Spot, other: Spot) -> bool:
 
 
 def flags_now(stored: list[str], starts_at: datetime, now: datetime) -> list[str]:
-    """The flags kept with an event, and whether it lies in the past by now."""
+    """The flags kept with a text, and whether what it announces lies in the past by now."""
     rest = [flag for flag in stored if flag != Flag.IN_THE_PAST]
     return sorted([*rest, Flag.IN_THE_PAST.value] if starts_at <= now else rest)

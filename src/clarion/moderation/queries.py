@@ -14,7 +14,10 @@ from clarion.moderation.models import Decision, Report
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """One thing that waits: a new event, a change of one, or a published event that readers reported."""
+    """One thing that waits: a new event, a change of one, or a published event that readers reported.
+
+    `flags`: of the text that waits; a change has its own.
+    """
 
     kind: Literal["event", "change", "report"]
     event: Event
@@ -60,14 +63,19 @@ def _waiting(campaign: Campaign, countries: Collection[str], now: datetime) -> l
 def _item(event: Event, reports: tuple[Report, ...], now: datetime) -> QueueItem:
     revisions: list[Revision] = getattr(event, "waiting_revisions", [])
     is_change = event.state != Event.State.WAITING
+    revision = revisions[0] if is_change and revisions else None
     return QueueItem(
         "change" if is_change else "event",
         event,
         waiting_since(event),
-        tuple(flags_now(event.flags, event.starts_at, now)),
-        revisions[0] if is_change and revisions else None,
+        _flags(revision or event, now),
+        revision,
         reports,
     )
+
+
+def _flags(text: Event | Revision, now: datetime) -> tuple[str, ...]:
+    return tuple(flags_now(text.flags, text.starts_at, now))
 
 
 def _reported(campaign: Campaign, countries: Collection[str], now: datetime) -> list[QueueItem]:
@@ -79,7 +87,7 @@ def _reported(campaign: Campaign, countries: Collection[str], now: datetime) -> 
             "report",
             event,
             min(report.at for report in reports[event.public_id]),
-            tuple(flags_now(event.flags, event.starts_at, now)),
+            _flags(event, now),
             reports=tuple(reports[event.public_id]),
         )
         for event in events.select_related("venue", "campaign")

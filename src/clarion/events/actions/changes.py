@@ -77,7 +77,10 @@ def _revise(event: Event, submission: Submission, now: datetime) -> bool:
     earlier.update(state=Revision.State.REPLACED, decided_at=now)
     if not changes:
         return False
-    Revision.objects.create(public_id=submission.id, event=event, fields=changes, proposed_at=submission.accepted_at)
+    Revision.objects.create(
+        public_id=submission.id, event=event, fields=changes, proposed_at=submission.accepted_at,
+        starts_at=settled.times.starts_at, flags=list(settled.flags),
+    )  # fmt: skip
     mail_host(event, "change-waiting", now=now)
     promise_manage_page(event)
     return True

@@ -67,6 +67,8 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('kept', 'Kept'), ('changes-asked', 'Changes Asked'), ('refused', 'Refused'), ('replaced', 'Replaced')], default='waiting', max_length=15)),
                 ('fields', models.JSONField(default=dict)),
                 ('before', models.JSONField(blank=True, default=dict)),
+                ('starts_at', models.DateTimeField()),
+                ('flags', models.JSONField(blank=True, default=list)),
                 ('proposed_at', models.DateTimeField()),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='events.event')),
