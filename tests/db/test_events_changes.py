@@ -161,6 +161,33 @@ def test_a_kept_change_can_be_taken_back(keys: Keys) -> None:
     assert waiting(event).fields == {"starts_local": "2026-12-10T19:00"}
 
 
+def test_a_corrected_pin_and_a_told_zone_come_back_when_a_kept_move_is_taken_back(keys: Keys) -> None:
+    """The gazetteer knows neither where in the city the gate is, nor what somebody told us."""
+    event = make_event(make_campaign(), keys, lat=-1.3001, lon=36.9002, zone="Africa/Kampala")
+    approved = fields_of(event)
+    manage(event, "change", city="Mombasa", address="Treasury Square")
+    revision = waiting(event)
+    keep_revision(revision, now=NOON)
+    revision.refresh_from_db()
+
+    assert reopen_revision(revision, now=NOON + HOUR)
+
+    assert fields_of(stored(event)) == approved
+
+
+def test_a_pin_corrected_since_stays_when_a_change_of_words_is_taken_back(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+    manage(event, "change", title="Jugs")
+    revision = waiting(event)
+    keep_revision(revision, now=NOON)
+    correct(stored(event), {"lat": -1.3, "lon": 36.9}, now=NOON)
+    revision.refresh_from_db()
+
+    assert reopen_revision(revision, now=NOON + HOUR)
+
+    assert (stored(event).title, stored(event).lat, stored(event).lon) == ("Cups on the steps", -1.3, 36.9)
+
+
 def test_a_kept_change_stays_where_a_newer_one_waits_or_followed(keys: Keys) -> None:
     event = make_event(make_campaign(), keys)
     manage(event, "change", time="19:00")

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -104,6 +104,8 @@ PLACE = ("venue", "country", "city", "address")
 TIMES = ("starts_local", "ends_local")
 TEXTS = ("title", "bring", "accessibility", "public_contact")
 CHANGEABLE = (*TEXTS, *PLACE, *TIMES)
+_ELSEWHERE = ("venue", "country", "city")  # another one means another point, maybe another zone
+_POINT = ("lat", "lon", "zone")
 
 
 def difference(old: EventFields, new: EventFields) -> dict[str, str]:
@@ -111,9 +113,20 @@ def difference(old: EventFields, new: EventFields) -> dict[str, str]:
     return {name: getattr(new, name) for name in CHANGEABLE if getattr(new, name) != getattr(old, name)}
 
 
+def is_move(changed: Collection[str]) -> bool:
+    """Whether a change of these fields is one of place or time, which is told to those who would come."""
+    return any(name in changed for name in (*PLACE, *TIMES))
+
+
+def said_before(old: EventFields, changed: Collection[str]) -> dict[str, Any]:
+    """What undoes a change of these fields; of the place with point and zone, which somebody may have corrected."""
+    is_elsewhere = any(name in changed for name in _ELSEWHERE)
+    return {name: getattr(old, name) for name in (*changed, *(_POINT if is_elsewhere else ()))}
+
+
 def with_changes(now: EventFields, changes: Mapping[str, Any]) -> EventFields:
-    """`now` with `changes`; at another place, point and zone are found anew."""
-    moved = any(name in changes and changes[name] != getattr(now, name) for name in ("venue", "country", "city"))
+    """`now` with `changes`; at another place, point and zone are found anew unless told."""
+    moved = any(name in changes and changes[name] != getattr(now, name) for name in _ELSEWHERE)
     found_anew: dict[str, Any] = {"lat": None, "lon": None, "zone": ""} if moved else {}
     known = {field.name for field in fields(EventFields)}
     return replace(now, **{**found_anew, **{name: value for name, value in changes.items() if name in known}})

@@ -20,7 +20,9 @@ from clarion.events.rules import (
     UnknownVenue,
     asked_changes,
     difference,
+    is_move,
     is_same_city,
+    said_before,
     with_changes,
 )
 from clarion.kernel.links import LinkKind
@@ -98,8 +100,8 @@ def _resubmit(event: Event, submission: Submission, now: datetime) -> bool:
     return True
 
 
-def rewrite(event: Event, fields: EventFields, *, now: datetime) -> dict[str, str]:
-    """Store what an event says from now on; gives what those fields said before. Must run in a transaction.
+def rewrite(event: Event, fields: EventFields, *, now: datetime) -> dict[str, Any]:
+    """Store what an event says from now on; gives what undoes that. Must run in a transaction.
 
     Another place or time of a published event is remembered, so that page and calendar entry tell it, and
     raises the sequence (RFC 5545, section 3.8.7.4). Raises `UnknownVenue`.
@@ -112,11 +114,11 @@ def rewrite(event: Event, fields: EventFields, *, now: datetime) -> dict[str, st
         columns["sequence"] = F("sequence") + 1
     elif old != settled.fields:
         columns["changed_at"] = now
-        if changed.keys() & {*PLACE, *TIMES}:
+        if is_move(changed):
             columns |= {"sequence": F("sequence") + 1, "moved_at": now, "moved": _place_and_time(event)}
     Event.objects.filter(pk=event.pk).update(**columns)
     event.refresh_from_db()
-    return {name: getattr(old, name) for name in changed}
+    return said_before(old, changed)
 
 
 def _place_and_time(event: Event) -> dict[str, str]:
@@ -235,8 +237,8 @@ def reopen_revision(revision: Revision, *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def correct(event: Event, corrections: dict[str, Any], *, now: datetime) -> dict[str, str]:
-    """Mend what an event says or where its pin stands; gives what the changed texts said before.
+def correct(event: Event, corrections: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+    """Mend what an event says or where its pin stands; gives what undoes a change of text.
 
     `corrections`: names of `EventFields` and their values. A published event follows at once, and another place or
     time is told as a move; another pin alone is none. Raises `UnknownVenue`.
