@@ -92,13 +92,19 @@ def test_a_second_change_replaces_the_first_and_takes_it_up(keys: Keys) -> None:
     assert [one.state for one in event.revisions.order_by("pk")] == ["replaced", "waiting"]
 
 
-def test_a_change_back_to_what_was_approved_leaves_nothing_waiting(keys: Keys) -> None:
+@pytest.mark.parametrize("state", [Revision.State.WAITING, Revision.State.CHANGES_ASKED])
+def test_a_change_back_to_what_was_approved_leaves_nothing_waiting_and_says_so(keys: Keys, state: str) -> None:
+    """Its manage page must no longer tell of a change that waits."""
     event = make_event(make_campaign(), keys)
-
     manage(event, "change", title="Cups and jugs")
-    manage(event, "change", title=event.title)
+    event.revisions.update(state=state)
+
+    assert manage(event, "change", title=event.title)
+    assert not manage(event, "change", title=event.title)
 
     assert [one.state for one in event.revisions.all()] == ["replaced"]
+    assert mails() == ["change-waiting", "change-taken-back"]
+    assert jobs() == ["publish-manage"] * 2
 
 
 def test_a_change_that_was_sent_back_is_mended_by_the_next(keys: Keys) -> None:

@@ -53,7 +53,8 @@ def take_change(submission: Submission, *, now: datetime) -> bool:
     """Ask for a change; a field left empty stays. Gives whether it asks for anything new. Safe to repeat.
 
     Of a published event it waits as a revision, which takes up what an earlier one that is not decided yet (or
-    sent back) asked for. An event that is not approved yet takes it at once, and waits (again).
+    sent back) asked for; one back to what was approved leaves nothing waiting. An event that is not approved yet
+    takes it at once, and waits (again).
     """
     event = _managed_event(submission)
     if event is None or Revision.objects.filter(public_id=submission.id).exists():
@@ -76,14 +77,17 @@ def _revise(event: Event, submission: Submission, now: datetime) -> bool:
     changes = difference(approved, settled.fields)
     if last and last.state == Revision.State.WAITING and last.fields == changes:
         return False
-    earlier.update(state=Revision.State.REPLACED, decided_at=now)
-    if not changes:
+    replaced = earlier.update(state=Revision.State.REPLACED, decided_at=now)
+    if changes:
+        Revision.objects.create(
+            public_id=submission.id, event=event, fields=changes, proposed_at=submission.accepted_at,
+            starts_at=settled.times.starts_at, flags=list(settled.flags),
+        )  # fmt: skip
+        mail_host(event, "change-waiting", now=now)
+    elif replaced:
+        mail_host(event, "change-taken-back", now=now)
+    else:
         return False
-    Revision.objects.create(
-        public_id=submission.id, event=event, fields=changes, proposed_at=submission.accepted_at,
-        starts_at=settled.times.starts_at, flags=list(settled.flags),
-    )  # fmt: skip
-    mail_host(event, "change-waiting", now=now)
     promise_manage_page(event)
     return True
 
