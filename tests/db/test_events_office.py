@@ -184,6 +184,29 @@ def test_the_office_changes_cancels_and_takes_back(keys: Keys) -> None:
     assert "Cups" not in str(list(Entry.objects.values()))
 
 
+def moved(event: Event, **changes: str) -> list[tuple[str, str]]:
+    """The mails, with their language, after the office changed the event so."""
+    Mail.objects.all().delete()
+    change_event(event.public_id, with_changes(fields_of(stored(event)), changes), by=HOST, now=NOON)
+    return list(Mail.objects.values_list("kind", "language"))
+
+
+def test_whoever_holds_an_event_is_told_when_the_office_moves_it(keys: Keys) -> None:
+    """In their own language; words may change without a mail."""
+    event = make_event(make_campaign(languages=("en", "fr")), keys, host_language="fr")
+
+    assert moved(event, starts_local="2026-12-11T09:00") == [("event-moved", "fr")]
+    assert moved(event, address="North gate") == [("event-moved", "fr")]
+    assert moved(event, title="Cups", bring="A cup") == []
+
+
+def test_a_move_is_mailed_to_nobody_who_did_not_confirm_or_is_not_held(keys: Keys) -> None:
+    campaign = make_campaign()
+
+    assert moved(make_event(campaign), city="Mombasa") == []
+    assert moved(make_event(campaign, keys, state="unconfirmed"), city="Mombasa") == []
+
+
 def test_what_is_over_or_refused_cannot_be_cancelled_or_taken_back() -> None:
     campaign = make_campaign()
 

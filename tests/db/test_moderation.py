@@ -309,6 +309,16 @@ def test_a_moderator_corrects_pin_and_text(keys: Keys) -> None:
         correct_event(event.public_id, {"state": "kept"}, by=by, now=NOON)
 
 
+def test_a_corrected_place_is_mailed_to_the_organiser_and_a_pin_is_not(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, state="waiting")
+    by = make_organiser(role="moderator")
+
+    correct_event(event.public_id, {"lat": -1.3, "lon": 36.9, "title": "Cups"}, by=by, now=NOON)
+    assert mails() == []
+    correct_event(event.public_id, {"address": "North gate"}, by=by, now=NOON)
+    assert mails() == ["event-moved"]
+
+
 def test_a_report_flags_and_hides_nothing(keys: Keys) -> None:
     campaign = make_campaign()
     event = make_event(campaign, keys)

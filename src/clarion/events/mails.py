@@ -29,6 +29,7 @@ _SUBJECTS: Mapping[str, str] = {
     "event-received": N_("Your event waits for a moderator: {title}"),
     "change-waiting": N_("Your change waits for a moderator: {title}"),
     "change-taken-back": N_("Your change was taken back: {title}"),
+    "event-moved": N_("Your event has a new place or time: {title}"),
     "cancel-wrong-city": N_("Nothing was cancelled: {title}"),
     "event-cancelled": N_("Your event is cancelled: {title}"),
     "event-uncancelled": N_("Your event takes place after all: {title}"),

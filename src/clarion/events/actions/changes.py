@@ -1,5 +1,6 @@
 """What an organiser does by the personal link: ask for a change, cancel, take that back, get a new link."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db.models import F
 from clarion.events.actions.promises import mail_host, mail_moderators, promise_manage_page, promise_pages
 from clarion.events.actions.settling import settle
 from clarion.events.models import Event, Revision
-from clarion.events.queries import fields_of
+from clarion.events.queries import UNLINKED, fields_of
 from clarion.events.rules import (
     MOVES,
     PLACE,
@@ -245,8 +246,18 @@ def correct(event: Event, corrections: dict[str, Any], *, now: datetime) -> dict
     """Mend what an event says or where its pin stands; gives what undoes a change of text.
 
     `corrections`: names of `EventFields` and their values. A published event follows at once, and another place or
-    time is told as a move; another pin alone is none. Raises `UnknownVenue`.
+    time is told as a move, to its organiser too; another pin alone is none. Raises `UnknownVenue`.
     """
     before = rewrite(event, with_changes(fields_of(event), corrections), now=now)
+    tell_host_of_move(event, before, now=now)
     promise_pages(event)
     return before
+
+
+def tell_host_of_move(event: Event, before: Collection[str], *, now: datetime) -> None:
+    """Mail the event's organiser where another hand than theirs moved it. `before`: what `rewrite` gave.
+
+    Not while they have yet to confirm: their address may be somebody else's.
+    """
+    if is_move(before) and event.state not in UNLINKED:
+        mail_host(event, "event-moved", now=now)

@@ -11,7 +11,7 @@ from django.db import transaction
 from clarion.audit.actions import Actor, record
 from clarion.campaigns.actions import promise_pages as promise_campaign_pages
 from clarion.campaigns.models import Campaign
-from clarion.events.actions.changes import cancel, renew_link, rewrite, uncancel
+from clarion.events.actions.changes import cancel, renew_link, rewrite, tell_host_of_move, uncancel
 from clarion.events.actions.promises import promise_event_pages, promise_pages
 from clarion.events.actions.settling import settle
 from clarion.events.models import Event
@@ -125,9 +125,12 @@ def _bring_up_to_date(event: Event, row: EventRow, now: datetime) -> bool:
 
 @transaction.atomic
 def change_event(public_id: str, fields: EventFields, *, by: Actor, now: datetime) -> Event:
-    """Let an event say `fields`, by the campaign's own hand. Raises `UnknownEvent`, `UnknownVenue`."""
+    """Let an event say `fields`, by the campaign's own hand; its organiser is mailed another place or time.
+
+    Raises `UnknownEvent`, `UnknownVenue`.
+    """
     event = locked_event(public_id)
-    rewrite(event, fields, now=now)
+    tell_host_of_move(event, rewrite(event, fields, now=now), now=now)
     _record(event, "changed-event", by, now)
     promise_pages(event)
     return event
