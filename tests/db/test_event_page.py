@@ -1,5 +1,6 @@
 """An event's page and calendar entry: words filled into what all pages of its look share."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,37 @@ def test_what_search_engines_read_is_what_the_page_says(campaign: Campaign, tmp_
     scene = scenes(campaign, tmp_path)[0]
 
     assert event_data(scene, event, showing(event, scene)).encode() in event_page(scene, event).content
+
+
+def data_of(event: Event, folder: Path) -> dict[str, Any]:
+    """What search engines read of an event."""
+    scene = scenes(event.campaign, folder)[0]
+    block = event_data(scene, event, showing(event, scene))
+    found: dict[str, Any] = json.loads(
+        block.removeprefix('<script type="application/ld+json">').removesuffix("</script>")
+    )
+    return found
+
+
+def test_only_an_event_of_its_own_names_the_organisers_of_the_call(campaign: Campaign, tmp_path: Path) -> None:
+    """Nobody may have spoken with the strangers who hold another."""
+    ours, strangers = make_event(campaign), make_event(campaign, origin=Event.Origin.PROPOSAL)
+
+    assert data_of(ours, tmp_path)["organizer"]["name"] == "Water Committee"
+    assert "organizer" not in data_of(strangers, tmp_path)
+
+
+def test_an_event_is_told_as_rescheduled_only_when_its_time_is_another(campaign: Campaign, tmp_path: Path) -> None:
+    """`moved` holds place and time, whichever changed; the time is that of the place where it would have been."""
+    before = {"starts_local": "2026-12-10T18:00", "zone": "Africa/Nairobi", "city": "Nairobi", "address": "Elsewhere"}
+    moved_place = data_of(make_event(campaign, moved_at=NOON, moved=before), tmp_path)
+    later = {**before, "starts_local": "2026-12-09T17:00", "zone": "Europe/Paris"}
+    moved_time = data_of(make_event(campaign, moved_at=NOON, moved=later), tmp_path)
+
+    assert moved_place["eventStatus"] == "https://schema.org/EventScheduled"
+    assert "previousStartDate" not in moved_place
+    assert moved_time["eventStatus"] == "https://schema.org/EventRescheduled"
+    assert moved_time["previousStartDate"] == "2026-12-09T16:00Z"
 
 
 @pytest.mark.parametrize("length", range(15, 60, 4))

@@ -15,7 +15,7 @@ from clarion.pages.coverage_map import country_lines, coverage_map, reach
 from clarion.pages.labels import event_kind_names, field_labels, report_reason_names
 from clarion.pages.markup import said
 from clarion.pages.qr_codes import qr_code
-from clarion.pages.showing import Showing, address_of, showing, showings
+from clarion.pages.showing import Showing, address_of, showing, showings, start_before
 from clarion.pages.site import Page, Raw, Scene, once_for_scene, render_page
 from clarion.pages.structured import event_data
 
@@ -187,18 +187,16 @@ def moved_from(scene: Scene, event: Event) -> Moved | None:
     """The note of a changed place or time."""
     if event.moved_at is None:
         return None
-    before = event.moved
+    before = start_before(event)
     return Moved(
         on=scene.voice.day(event.moved_at.date()),
-        time=_wall_time(scene, before.get("starts_local", ""), event.starts_local),
+        time=_wall_time(scene, before) if before else "",
         place=_place_before(event),
     )
 
 
-def _wall_time(scene: Scene, before: str, now: str) -> str:
-    if not before or before == now:
-        return ""
-    at = datetime.fromisoformat(before)
+def _wall_time(scene: Scene, local: str) -> str:
+    at = datetime.fromisoformat(local)
     return scene.voice.listed(scene.voice.weekday_and_day(at.date()), scene.voice.time_of_day(at))
 
 

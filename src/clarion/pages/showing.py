@@ -73,8 +73,8 @@ def showing(event: Event, scene: Scene) -> Showing:
         starts=_clock(starts.hour, starts.minute, scene.voice),
         ends=_end(starts, ends, scene.voice),
         local=event.starts_local,
-        utc=_utc(event.starts_at),
-        utc_end=_utc(event.ends_at),
+        utc=utc_text(event.starts_at),
+        utc_end=utc_text(event.ends_at),
     )
 
 
@@ -87,6 +87,12 @@ def address_of(event: Event) -> str:
     """Street or square below the place's name, where they differ."""
     written = event.address or (event.venue.address if event.venue else "")
     return "" if written == place_of(event) else written
+
+
+def start_before(event: Event) -> str:
+    """The wall time at which it would have started before it was moved; empty where that stayed."""
+    before: str = event.moved.get("starts_local", "") if event.moved_at else ""
+    return "" if before == event.starts_local else before
 
 
 @lru_cache(maxsize=8192)
@@ -108,6 +114,7 @@ def _end(starts: datetime, ends: datetime | None, voice: Voice) -> str:
     return clock if is_same_night else voice.listed(_day(ends.date(), voice)[3], clock)
 
 
-def _utc(at: datetime) -> str:
+def utc_text(at: datetime) -> str:
+    """A moment as machines read it, to the minute."""
     at = at.astimezone(UTC)
     return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}Z"

@@ -6,7 +6,8 @@ from typing import Any
 from markupsafe import Markup
 
 from clarion.events.models import Event
-from clarion.pages.showing import Showing, address_of
+from clarion.events.rules import settle_times
+from clarion.pages.showing import Showing, address_of, start_before, utc_text
 from clarion.pages.site import Scene
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -32,7 +33,7 @@ def call_data(scene: Scene) -> Markup:
 
 
 def event_data(scene: Scene, event: Event, one: Showing) -> Markup:
-    """One event."""
+    """One event; a stranger's names nobody who holds it: only the organisers of the call are known by name."""
     return as_script(
         {
             "@context": "https://schema.org",
@@ -42,21 +43,28 @@ def event_data(scene: Scene, event: Event, one: Showing) -> Markup:
             "url": scene.absolute(one.address),
             "startDate": one.utc,
             "endDate": one.utc_end,
-            "eventStatus": _status(event),
+            "previousStartDate": _previous_start(event, one),
+            "eventStatus": _status(event, one),
             "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
             "location": _location(event, one),
-            "organizer": _organiser(scene),
+            "organizer": None if event.origin == Event.Origin.PROPOSAL else _organiser(scene),
             "isAccessibleForFree": True,
         }
     )
 
 
-def _status(event: Event) -> str:
-    if event.state == Event.State.CANCELLED:
+def _status(event: Event, one: Showing) -> str:
+    if one.is_off:
         return "https://schema.org/EventCancelled"
-    if event.moved_at and event.moved.get("starts_local"):
-        return "https://schema.org/EventRescheduled"
-    return "https://schema.org/EventScheduled"
+    return f"https://schema.org/{'EventRescheduled' if start_before(event) else 'EventScheduled'}"
+
+
+def _previous_start(event: Event, one: Showing) -> str | None:
+    """When it would have started, where it was moved to another time."""
+    before = start_before(event)
+    if not before or one.is_off:
+        return None
+    return utc_text(settle_times(before, "", event.moved.get("zone", event.zone)).starts_at)
 
 
 def _location(event: Event, one: Showing) -> dict[str, Any]:
