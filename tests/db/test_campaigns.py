@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from django_tasks_db.models import DBTaskResult
@@ -205,6 +206,42 @@ def test_a_close_is_mailed_to_every_other_admin() -> None:
     mail = Mail.objects.get()
     assert (mail.kind, mail.record) == ("notice-to-admins", other.public_id)
     assert mail.detail == {"what": "closed", "by": me.public_id}
+
+
+@pytest.mark.parametrize(
+    ("setting", "notices"),
+    [
+        ({"closes_at": NOON}, ["closed"]),
+        ({"closes_at": NOON + DAY}, ["closing-changed"]),
+        ({"takes_gifts": False}, ["give-changed"]),
+        ({"closes_at": NOON - DAY, "takes_gifts": False}, ["closed", "give-changed"]),
+        ({"accent": "#0b6e99", "takes_events": False}, []),
+    ],
+)
+def test_settings_that_close_or_hide_the_ways_to_give_are_mailed_to_every_other_admin(
+    setting: dict[str, Any], notices: list[str]
+) -> None:
+    """A day in the past closes at once, and no switch is pressed."""
+    campaign = opened()
+    me, other = make_organiser(), make_organiser()
+    by = Actor("organiser", me.public_id)
+
+    for _ in range(2):
+        actions.change_settings(campaign, replace(SETTINGS, **setting), by=by, now=NOON)
+
+    mails = list(Mail.objects.order_by("pk"))
+    assert [mail.detail["what"] for mail in mails] == notices
+    assert {mail.record for mail in mails} <= {other.public_id}
+
+
+def test_a_day_of_closing_that_is_taken_away_is_mailed_too() -> None:
+    campaign = opened()
+    actions.change_settings(campaign, replace(SETTINGS, closes_at=NOON), by=HOST, now=NOON)
+    make_organiser()
+
+    actions.change_settings(campaign, SETTINGS, by=HOST, now=NOON)
+
+    assert Mail.objects.get().detail["what"] == "closing-changed"
 
 
 def test_a_notice_is_set_in_languages_and_taken_away() -> None:

@@ -1,6 +1,6 @@
 """Every write to campaigns and their texts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from clarion.campaigns.rules import (
 from clarion.jobs.promises import promise
 from clarion.organisers.actions import notify_admins
 from clarion.organisers.models import Team
+from clarion.organisers.rules import Notice
 
 
 @transaction.atomic
@@ -37,15 +38,28 @@ def open_campaign(settings: CampaignSettings, team: Team, *, by: Actor, now: dat
 
 @transaction.atomic
 def change_settings(campaign: Campaign, settings: CampaignSettings, *, by: Actor, now: datetime) -> list[str]:
-    """Bring the settings up to date; gives the names of those that changed. The slug stays."""
+    """Bring the settings up to date; gives the names of those that changed. The slug stays.
+
+    Every other admin is mailed when the campaign closes, and when the ways to give are shown or hidden.
+    """
     columns = _columns(settings)
     changed = sorted(name for name, value in columns.items() if getattr(campaign, name) != value)
     if changed:
         Campaign.objects.filter(pk=campaign.pk).update(**{name: columns[name] for name in changed})
         campaign.refresh_from_db(fields=changed)
         _record(campaign, "changed-settings", by, now, settings=changed)
+        for notice in _notices_of(campaign, changed, now):
+            notify_admins(campaign.team, notice, by=by, now=now, campaign=campaign.slug)
         promise_pages(campaign)
     return changed
+
+
+def _notices_of(campaign: Campaign, changed: Collection[str], now: datetime) -> Iterator[Notice]:
+    """What the other admins are told of changed settings: a day that has passed closes like the switch."""
+    if "closes_at" in changed:
+        yield "closed" if campaign.closes_at and campaign.closes_at <= now else "closing-changed"
+    if "takes_gifts" in changed:
+        yield "give-changed"
 
 
 def _columns(settings: CampaignSettings) -> dict[str, Any]:

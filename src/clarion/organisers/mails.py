@@ -15,6 +15,7 @@ WHAT: Mapping[str, str] = {
     "exported": N_("Signatures or events were exported."),
     "give-changed": N_("The ways to give were changed."),
     "closed": N_("The campaign was closed."),
+    "closing-changed": N_("The day on which the campaign closes was changed."),
     "wave-held": N_("A wave of signatures is held: they do not count until an admin releases them."),
     "wave-decided": N_("An admin released or voided a wave of signatures, or took that back."),
 }
@@ -24,6 +25,7 @@ SUBJECTS: Mapping[str, str] = {
     "exported": N_("An export from the office"),
     "give-changed": N_("The ways to give were changed"),
     "closed": N_("The campaign was closed"),
+    "closing-changed": N_("The day on which the campaign closes was changed"),
     "wave-held": N_("A wave of signatures is held"),
     "wave-decided": N_("A decision on a wave of signatures"),
 }

@@ -13,7 +13,9 @@ Right = Literal[
     "moderate", "see-contacts", "edit-call", "switch", "see-signatures", "decide-waves", "search", "export", "run-team"
 ]
 # What is mailed to every other admin of a team.
-Notice = Literal["new-admin", "new-passkey", "exported", "give-changed", "closed", "wave-held", "wave-decided"]
+Notice = Literal[
+    "new-admin", "new-passkey", "exported", "give-changed", "closed", "closing-changed", "wave-held", "wave-decided"
+]
 
 MODERATOR_RIGHTS: frozenset[Right] = frozenset({"moderate", "see-contacts"})
 LINK_LIFE = timedelta(hours=1)
