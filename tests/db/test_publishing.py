@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from icalendar import Calendar
 
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Update
 from clarion.events.actions import erase_events
 from clarion.events.models import Event
 from clarion.kernel.files import DataFolder
@@ -278,6 +278,61 @@ def test_a_moved_event_says_what_was_before(press: Press) -> None:
     assert "Wednesday, December 9, 2026" in text
     assert "Kisumu" in text
     assert "EventRescheduled" in text
+
+
+@pytest.mark.parametrize(
+    ("address", "title", "description"),
+    [
+        ("", "Clean water in every school", "Water."),
+        ("events/", "Events · Clean water in every school", "1 event is announced. People gather in 1 country."),
+        ("countries/", "Countries · Clean water in every school", "1 event is announced. People gather in 1 country."),
+        ("countries/eg/", "Egypt · Clean water in every school", "Nothing here yet. Announce the first."),
+        ("countries/ke/", "Kenya · Clean water in every school", "1 event · Water."),
+        ("counts/", "Counts · Clean water in every school", "0 people have signed"),
+        ("updates/2026-12-01/", "Two &lt;b&gt; wells", "Many wells " + "and wells " * 18 + "and…"),
+    ],
+)
+def test_a_shared_link_says_what_the_page_is(press: Press, address: str, title: str, description: str) -> None:
+    """People send each other a country that is still empty, too."""
+    campaign = make_campaign(languages=("pt-BR", "en"))
+    Update.objects.create(
+        campaign=campaign, language="en", title="Two <b> wells", body="Many *wells* " + "and wells " * 30,
+        posted_on=NOON.date(),
+    )  # fmt: skip
+    make_event(campaign)
+    publishing.publish_campaign(SLUG, desk=press)
+
+    shared = shared_of(page(press, f"/{SLUG}/en/{address}"))
+
+    assert (shared["title"], shared["description"]) == (title, description)
+    assert shared["url"] == f"https://call.example.org/{SLUG}/en/{address}"
+    assert (shared["locale"], shared["site_name"]) == ("en_US", "Water Committee")
+    assert shared_of(page(press, f"/{SLUG}/pt-BR/"))["locale"] == "pt_BR"
+
+
+def shared_of(text: str) -> dict[str, str]:
+    """What a page says of itself where a link to it is shared (Open Graph); each once."""
+    found = re.findall(r'<meta property="og:([a-z:_]+)" content="([^"]*)">', text)
+    assert len(found) == len(dict(found))
+    return dict(found)
+
+
+def test_pages_that_are_not_to_be_found_are_not_to_be_shared(press: Press) -> None:
+    make_campaign()
+    publishing.publish_campaign(SLUG, desk=press)
+
+    assert shared_of(page(press, f"/{SLUG}/en/check-your-mail/")) == {}
+
+
+@pytest.mark.parametrize(("url", "author"), [("", {}), ("https://example.org", {"url": "https://example.org"})])
+def test_a_feed_names_the_organisers_address_only_where_there_is_one(
+    press: Press, url: str, author: dict[str, str]
+) -> None:
+    """A call that began in the office has none."""
+    make_campaign(organiser_url=url)
+    publishing.publish_campaign(SLUG, desk=press)
+
+    assert json.loads(page(press, f"/{SLUG}/feed.json"))["authors"] == [{"name": "Water Committee", **author}]
 
 
 def test_points_are_longitude_first(press: Press) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from clarion.kernel.languages import direction, is_language, native_name
+from clarion.kernel.languages import direction, is_language, native_name, with_territory
 from clarion.locale.voice import voice
 
 DAY = date(2026, 12, 10)
@@ -59,3 +59,11 @@ def test_directions_and_names() -> None:
     assert is_language("pt-BR")
     assert not is_language("xx")
     assert not is_language("english")
+
+
+@pytest.mark.parametrize(
+    ("tag", "locale"),
+    [("pt-BR", "pt_BR"), ("pt", "pt_BR"), ("ar", "ar_EG"), ("zh-Hant", "zh_TW"), ("es-419", "es_419"), ("tlh", "tlh")],
+)
+def test_a_language_is_written_with_a_territory_where_one_is_known(tag: str, locale: str) -> None:
+    assert with_territory(tag) == locale

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from babel import Locale, UnknownLocaleError, localedata
+from babel.core import get_global
 
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 _RTL_SCRIPTS = frozenset({"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg", "Mand", "Samr"})
@@ -43,6 +44,16 @@ def direction(tag: str) -> str:
         return "rtl"
     locale = _locale(tag)
     return "rtl" if locale and locale.text_direction == "rtl" else "ltr"
+
+
+def with_territory(tag: str) -> str:
+    """Language and territory, `pt_BR`; where the tag names none, that in which CLDR takes it to be written.
+
+    Language alone where CLDR does not know.
+    """
+    likely: str = get_global("likely_subtags").get(tag.replace("-", "_"), "")
+    named = [part for part in (*tag.split("-")[1:], *likely.split("_")[1:]) if len(part) < 4]
+    return "_".join((tag.split("-")[0], *named[:1]))
 
 
 def native_name(tag: str) -> str:

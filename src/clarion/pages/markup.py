@@ -14,6 +14,23 @@ def marked_up(text: str) -> Markup:
     return Markup(render_markdown(text))  # noqa: S704 - the renderer lets a short list of tags through
 
 
+def beginning(text: str) -> str:
+    """How a campaign's Markdown begins, as plain words."""
+    words = marked_up(text).striptags()
+    if len(words) <= _BEGINNING:
+        return words
+    cut = words[:_BEGINNING]
+    return cut.rsplit(" ", 1)[0] + "…"
+
+
+_BEGINNING = 200
+
+
+def one_line(text: str) -> str:
+    """Words that a template spread over lines, for an attribute."""
+    return text.__class__(" ").join(line.strip(" ") for line in text.splitlines()).strip(" ")
+
+
 def said(text: str, language: str = "") -> Markup:
     """Words that somebody wrote, with their language and direction where these are known."""
     return _bdi(language) + escape(text) + _BDI_END

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.feedgenerator import Atom1Feed
 from markupsafe import Markup
 
-from clarion.campaigns.models import Update
+from clarion.campaigns.models import Campaign, Update
 from clarion.events.models import Event
 from clarion.pages.calendars import location_of, stamp_of
 from clarion.pages.markup import marked_up
@@ -99,10 +99,16 @@ def json_feed(scene: Scene) -> Raw:
         "language": scene.language,
         "home_page_url": scene.absolute(scene.base),
         "feed_url": scene.absolute(f"/{scene.slug}/feed.json"),
-        "authors": [{"name": scene.campaign.organiser_name, "url": scene.campaign.organiser_url or None}],
+        "authors": [_author(scene.campaign)],
         "items": list(news_of(scene)),
     }
     return Raw(f"/{scene.slug}/feed.json", _json(feed))
+
+
+def _author(campaign: Campaign) -> dict[str, str]:
+    """Its address is left out where it has none: JSON Feed knows no null."""
+    name = {"name": campaign.organiser_name}
+    return {**name, "url": campaign.organiser_url} if campaign.organiser_url else name
 
 
 def news_of(scene: Scene) -> list[dict[str, Any]]:

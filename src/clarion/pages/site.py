@@ -21,11 +21,11 @@ from clarion.campaigns.models import Campaign, Statement, Update, Version
 from clarion.donations.models import GivePage
 from clarion.events.models import Event
 from clarion.events.queries import Coverage
-from clarion.kernel.languages import direction, native_name
+from clarion.kernel.languages import direction, native_name, with_territory
 from clarion.kernel.policy import CampaignState
 from clarion.locale.jinja import make_environment
 from clarion.locale.voice import Voice, voice
-from clarion.pages.markup import marked_up, said
+from clarion.pages.markup import beginning, marked_up, one_line, said
 from clarion.pages.press import Press
 from clarion.pages.programme import Programme
 from clarion.places.countries import Choice, CountrySettings, choices, country_name
@@ -157,6 +157,16 @@ class Scene:
         return direction(self.language)
 
     @cached_property
+    def gist(self) -> str:
+        """What the call says in a line or two: its summary, else how it begins."""
+        return self.statement.summary or beginning(self.statement.body)
+
+    @cached_property
+    def shared_locale(self) -> str:
+        """The call's language as Open Graph writes it."""
+        return with_territory(self.language)
+
+    @cached_property
     def ui(self) -> Markup:
         """Attributes for what the software says, where it does not speak the call's language."""
         return Markup(' lang="en" dir="ltr"') if self.voice.is_foreign else Markup("")
@@ -246,10 +256,13 @@ class Server:
         return self.press.public_url + address
 
 
+_FILTERS = {"said": said, "marked_up": marked_up, "beginning": beginning, "one_line": one_line}
+
+
 @cache
 def environment() -> Environment:
     """The templates of the public site."""
-    made = make_environment(PackageLoader("clarion.pages", "templates"), {"said": said, "marked_up": marked_up})
+    made = make_environment(PackageLoader("clarion.pages", "templates"), _FILTERS)
     made.globals["csp"] = CONTENT_SECURITY_POLICY
     return made
 
