@@ -17,7 +17,7 @@ from clarion.events.models import Event
 from clarion.kernel.files import DataFolder
 from clarion.kernel.keys import Keys, make_missing_keys
 from clarion.kernel.policy import POLICY_NAME, Policy, read_policy
-from clarion.pages import publishing
+from clarion.pages import event_pages, publishing
 from clarion.pages.pausing import Pause
 from clarion.pages.press import Press
 from clarion.places.countries import CODES
@@ -363,6 +363,23 @@ def test_an_empty_country_invites_and_its_venues_say_what_is_announced(press: Pr
     assert 'data-venue="ug-square"' in uganda
     assert '<option value="ug-square"' in uganda
     assert "Announced:" in kenya
+
+
+def test_a_list_under_a_day_says_the_time_and_a_fold_holds_many_countries(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = make_campaign()
+    make_event(campaign)
+    make_event(campaign, country="UG")
+    publishing.publish_campaign(SLUG, desk=press)
+    few = page(press, f"/{SLUG}/en/events/")
+    monkeypatch.setattr(event_pages, "FEW_COUNTRIES", 1)
+    publishing.publish_campaign(SLUG, desk=press)
+
+    assert '<time class="clock" datetime="2026-12-10T18:00">6:00\u202fPM</time>' in few
+    assert 'class="date"' not in few
+    assert '<details class="more" open>' in few
+    assert '<details class="more">' in page(press, f"/{SLUG}/en/events/")
 
 
 def test_the_map_tells_three_states_and_links_every_country(press: Press) -> None:

@@ -20,6 +20,7 @@ from clarion.pages.site import Page, Raw, Scene, once_for_scene, render_page
 from clarion.pages.structured import event_data
 
 ON_A_PAGE = 200
+FEW_COUNTRIES = 12  # more of them are folded away, so that the events stand within reach
 PAST_SHOWN = 40
 
 
@@ -46,6 +47,7 @@ def pages_of(scene: Scene) -> Iterator[Page]:
             "past": showings(scene.events.past[:PAST_SHOWN], scene),
             "reach": reach(scene),
             "map": coverage_map(scene),
+            "few": FEW_COUNTRIES,
             "announced": [line for line in country_lines(scene) if line.state == "announced"],
         },
     )
