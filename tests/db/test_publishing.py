@@ -365,6 +365,17 @@ def test_an_empty_country_invites_and_its_venues_say_what_is_announced(press: Pr
     assert "Announced:" in kenya
 
 
+@pytest.mark.parametrize("switch", ["closed_at", "paused_at"])
+def test_a_call_that_takes_nothing_invites_nobody(press: Press, switch: str) -> None:
+    """Neither to announce the first event nor to fill in a form that is not there."""
+    make_campaign(**{switch: NOON})
+    publishing.publish_campaign(SLUG, desk=press)
+
+    for place in ("", "events/", "countries/", "countries/eg/", "host/", "thanks/"):
+        text = page(press, f"/{SLUG}/en/{place}")
+        assert not re.search(r"Announce the first|could be the first|Two minutes|>Announce an event</a>", text), place
+
+
 def test_a_list_under_a_day_says_the_time_and_a_fold_holds_many_countries(
     press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
