@@ -33,6 +33,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "with all": {"bring": 'One "cup" & <b>more</b>', "accessibility": "Step-free", "public_contact": "<@water>"},
     "known": {"checked": "known"},
     "proposed": {"checked": "neither", "origin": Event.Origin.PROPOSAL},
+    "of a long title": {"title": "Clean water in every school, and a cup for everyone who comes"},
     "in another language": {"title": "ماء & <i>خبز</i>", "language": "ar"},
 }
 

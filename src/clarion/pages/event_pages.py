@@ -13,7 +13,7 @@ from clarion.kernel.forms import FORMS
 from clarion.locale.voice import Voice
 from clarion.pages.coverage_map import country_lines, coverage_map, reach
 from clarion.pages.labels import event_kind_names, field_labels, report_reason_names
-from clarion.pages.markup import said
+from clarion.pages.markup import said, sized
 from clarion.pages.qr_codes import qr_code
 from clarion.pages.showing import Showing, address_of, showing, showings, start_before
 from clarion.pages.site import Page, Raw, Scene, once_for_scene, render_page
@@ -83,19 +83,20 @@ WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What decides which lines an event's page has. `said`: the words that it has."""
+    """What decides which lines an event's page has, and how large its title is. `said`: the words that it has."""
 
     is_off: bool
     is_over: bool
     checked: str
     is_proposal: bool
+    size: Markup
     said: frozenset[str]
 
 
 def look_of(event: Event, one: Showing, words: Mapping[str, str]) -> Look:
     """The look of an event with these words."""
     said = frozenset(name for name, word in words.items() if word)
-    return Look(one.is_off, one.is_over, event.checked, event.origin == Event.Origin.PROPOSAL, said)
+    return Look(one.is_off, one.is_over, event.checked, event.origin == Event.Origin.PROPOSAL, sized(one.title), said)
 
 
 def words_of(scene: Scene, event: Event, one: Showing, draw: Callable[[str], Markup]) -> dict[str, str]:

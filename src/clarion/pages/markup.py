@@ -1,6 +1,7 @@
 """What people wrote, marked up for a page: Markdown, and words in another language than the page's."""
 
 from functools import cache, lru_cache
+from unicodedata import east_asian_width
 
 from markupsafe import Markup, escape
 
@@ -29,6 +30,16 @@ _BEGINNING = 200
 def one_line(text: str) -> str:
     """Words that a template spread over lines, for an attribute."""
     return text.__class__(" ").join(line.strip(" ") for line in text.splitlines()).strip(" ")
+
+
+def sized(title: str) -> Markup:
+    """The class of a headline that is long: what people write may be five times as long as what a page is drawn for."""
+    width = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in title)
+    name = next((name for name, least in _LONG.items() if width >= least), "")
+    return Markup(' class="{}"').format(name) if name else Markup()
+
+
+_LONG = {"longer": 80, "long": 50}  # by width in letters of the Latin alphabet
 
 
 def said(text: str, language: str = "") -> Markup:
