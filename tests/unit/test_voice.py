@@ -26,6 +26,16 @@ def test_dates_carry_the_digits_of_the_language() -> None:
     assert voice("en").weekday_and_day(DAY) == "Thursday, December 10, 2026"
 
 
+def test_a_short_day_is_ordered_as_the_language_orders_it() -> None:
+    spoken = {tag: voice(tag).short_day(DAY) for tag in ("en", "de", "zh", "ar")}
+    assert spoken == {"en": "Thu, Dec 10", "de": "Do., 10. Dez.", "zh": "12月10日周四", "ar": "الخميس، ١٠ ديسمبر"}
+
+
+def test_a_browser_is_told_the_digits() -> None:
+    """Browsers write Arabic of no country with Western digits, pages do not."""
+    assert [voice(tag).tag for tag in ("ar", "pt-BR", "sw")] == ["ar-u-nu-arab", "pt-BR-u-nu-latn", "en-u-nu-latn"]
+
+
 def test_moments_name_their_zone() -> None:
     at = datetime(2026, 12, 10, 15, 0, tzinfo=UTC)
     assert voice("en").moment(at, "Africa/Nairobi") == "Dec 10, 2026, 6:00\u202fPM Africa/Nairobi"

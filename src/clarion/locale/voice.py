@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_name
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
 from babel.numbers import format_decimal
 
 from clarion.kernel.languages import direction, locale_of
@@ -71,6 +71,11 @@ class Voice:
         """`text` with its digits as the language writes them."""
         return text.translate(_digits(self.numbering))
 
+    @property
+    def tag(self) -> str:
+        """What a browser must be told to write numbers and dates as this voice does (BCP 47, extension u)."""
+        return f"{str(self.locale).replace('_', '-')}-u-nu-{self.numbering}"
+
     def number(self, n: int) -> str:
         """A whole number in the language's own digits and grouping."""
         return self.in_digits(format_decimal(n, locale=self.locale, numbering_system=self.numbering))
@@ -82,6 +87,10 @@ class Voice:
     def weekday_and_day(self, on: date) -> str:
         """A day with its weekday, in full."""
         return self.in_digits(format_date(on, "full", locale=self.locale))
+
+    def short_day(self, on: date) -> str:
+        """A day of this year in a few letters, with its weekday."""
+        return self.in_digits(format_skeleton("MMMEd", on, locale=self.locale))
 
     def weekday(self, on: date) -> str:
         """The weekday, short, as it stands alone."""

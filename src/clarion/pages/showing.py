@@ -28,6 +28,7 @@ class Showing:
     day_number: str
     month: str
     full_day: str
+    short_day: str
     starts: str
     ends: str
     local: str
@@ -70,6 +71,7 @@ def showing(event: Event, scene: Scene) -> Showing:
         day_number=day[1],
         month=day[2],
         full_day=day[3],
+        short_day=day[4],
         starts=_clock(starts.hour, starts.minute, scene.voice),
         ends=_end(starts, ends, scene.voice),
         local=event.starts_local,
@@ -96,8 +98,8 @@ def start_before(event: Event) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _day(on: date, voice: Voice) -> tuple[str, str, str, str]:
-    return voice.weekday(on), voice.day_number(on), voice.month(on), voice.weekday_and_day(on)
+def _day(on: date, voice: Voice) -> tuple[str, str, str, str, str]:
+    return voice.weekday(on), voice.day_number(on), voice.month(on), voice.weekday_and_day(on), voice.short_day(on)
 
 
 @lru_cache(maxsize=8192)

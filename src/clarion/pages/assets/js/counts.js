@@ -5,7 +5,7 @@ function startCounts() {
   const place = document.querySelector("[data-counts]");
   const figure = place && place.querySelector("[data-total]");
   if (!figure) return;
-  const numbers = new Intl.NumberFormat(document.documentElement.lang);
+  const numbers = new Intl.NumberFormat(words.tongue);
   let last = Date.now();
   let timer = 0;
   async function read() {

@@ -5,7 +5,7 @@ function startTimes() {
     const [day, clock] = [at.toLocaleDateString("sv"), at.toLocaleTimeString("sv").slice(0, 5)];
     if (isNaN(at) || day + "T" + clock === place.dataset.local) continue;
     const form = {weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit"};
-    place.append(at.toLocaleString(document.documentElement.lang, form));
+    place.append(at.toLocaleString(words.tongue, form));
     place.hidden = false;
   }
 }
