@@ -213,11 +213,6 @@ class Scene:
         """This language's own name."""
         return self.names[self.language]
 
-    @cached_property
-    def directions(self) -> Mapping[str, str]:
-        """The direction of each of the call's languages."""
-        return {tag: direction(tag) for tag in self.languages}
-
     def alternates(self, page: Page) -> list[tuple[str, str]]:
         """The same page in each language that has it: tag and address. Empty where there is one only."""
         rest = page.path.removeprefix(self.base)
