@@ -550,3 +550,16 @@ def test_events_are_listed_as_clocks_show_them_there(press: Press) -> None:
     for address in ("", "events/"):
         text = page(press, f"/{SLUG}/en/{address}")
         assert text.index("Manaus") < text.index("Suva"), address
+
+
+def test_a_character_that_no_feed_can_hold_stops_nothing(press: Press) -> None:
+    """One title with it stopped every page of the call, for ever."""
+    campaign = make_campaign(title="Clean\x0b water", organiser_name="Water\x01 Committee")
+    make_event(campaign, title="Cups\x0b on the\ufffe steps", address="Uhuru\x1f Park", bring="A\x08 cup")
+
+    publishing.publish_campaign(SLUG, desk=press)
+
+    feed = ElementTree.fromstring(page(press, f"/{SLUG}/en/feed.atom"))  # noqa: S314 (our own file)
+    assert "Cups on the steps" in [title.text for title in feed.iter("{http://www.w3.org/2005/Atom}title")]
+    entries = Calendar.from_ical(page(press, f"/{SLUG}/events.ics")).walk("VEVENT")
+    assert [str(entry["SUMMARY"]) for entry in entries] == ["Cups on the steps"]

@@ -11,6 +11,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from clarion.events.models import Event
+from clarion.kernel.text import without_controls
 from clarion.pages.showing import address_of, place_of
 from clarion.pages.site import Raw, Scene
 
@@ -93,7 +94,8 @@ def _description(scene: Scene, event: Event) -> str:
 
 def escaped(text: str) -> str:
     """A text as a value (RFC 5545, 3.3.11)."""
-    return _SPECIAL.sub(lambda found: _ESCAPED[found[0]], text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = without_controls(text).replace("\r\n", "\n").replace("\r", "\n")
+    return _SPECIAL.sub(lambda found: _ESCAPED[found[0]], lines)
 
 
 def _instant(at: datetime) -> str:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from clarion.campaigns.models import Campaign, Update
 from clarion.events.models import Event
+from clarion.kernel.text import without_controls
 from clarion.pages.calendars import location_of, stamp_of
 from clarion.pages.markup import marked_up
 from clarion.pages.showing import place_of
@@ -68,21 +69,21 @@ def _feature(scene: Scene, event: Event) -> dict[str, Any]:
 
 
 def feeds_of(scene: Scene) -> Iterator[Raw]:
-    """`feed.atom` of one language."""
+    """`feed.atom` of one language. Whatever a record holds, it is written: one title must not stop every page."""
     feed = Atom1Feed(
-        title=scene.statement.title,
+        title=without_controls(scene.statement.title),
         link=scene.absolute(scene.base),
-        description=scene.statement.summary,
+        description=without_controls(scene.statement.summary),
         language=scene.language,
-        author_name=scene.campaign.organiser_name,
+        author_name=without_controls(scene.campaign.organiser_name),
         feed_url=scene.absolute(scene.at("feed.atom")),
         feed_guid=scene.absolute(scene.base),
     )
     for item in news_of(scene):
         feed.add_item(
-            title=item["title"],
+            title=without_controls(item["title"]),
             link=item["url"],
-            description=item["content_html"],
+            description=without_controls(item["content_html"]),
             unique_id=item["id"],
             pubdate=datetime.fromisoformat(item["date_published"]),
             updateddate=datetime.fromisoformat(item["date_modified"]),
