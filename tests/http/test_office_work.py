@@ -215,6 +215,16 @@ def test_a_notice_stands_in_each_language(admin: Client, campaign: Campaign) -> 
     assert promised() == ["publish-switches"]
 
 
+def test_a_notice_that_cannot_stand_is_refused_with_its_field_and_kept(admin: Client, campaign: Campaign) -> None:
+    for wrong, why in (("Moved\u202e to noon", "U+202E"), ("x" * 301, "at most 300")):
+        answer = admin.post(CALL + "switches/notice/", {"notice-en": "Fine", "notice-fr": wrong})
+        assert answer.status_code == 422
+        assert why in answer.content.decode()
+        assert 'value="Fine"' in answer.content.decode()
+    campaign.refresh_from_db()
+    assert campaign.notice == {}
+
+
 def test_the_office_says_whether_the_worker_has_taken_a_switch(admin: Client) -> None:
     state = CALL + "switches/state/"
     assert admin.get(state).json()["waiting"] is False

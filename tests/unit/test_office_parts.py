@@ -1,9 +1,12 @@
 """The office's small decisions: cells, addresses, sentences, comparisons."""
 
+import pkgutil
 from collections.abc import Iterator
+from importlib import import_module
 from ipaddress import ip_network
 
 import pytest
+from django import forms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,8 +14,10 @@ from clarion.events.rules import Flag
 from clarion.kernel.forms import REPORT_REASONS
 from clarion.moderation.models import Decision
 from clarion.moderation.rules import CHECKED, CORRECTABLE
+from clarion.office import forms as office_forms
 from clarion.office.accounts import client_address
 from clarion.office.csv_cells import BOM, csv_pieces, safe_cell
+from clarion.office.forms.events import EventForm
 from clarion.office.sentences import CHECKED as CHECKED_WORDS
 from clarion.office.sentences import FIELDS, FLAGS, REPORTS, STATES, VERBS
 from clarion.office.views.versions import compare
@@ -86,3 +91,36 @@ def test_a_comparison_leaves_out_what_is_far_from_a_change() -> None:
 
     assert kinds == ["skipped", "same", "same", "gone", "added", "same", "same", "skipped"]
     assert compare(before, before) == []
+
+
+def typed_fields() -> Iterator[tuple[str, forms.Field]]:
+    """Every field of the office's own forms into which something is typed."""
+    names = [one.name for one in pkgutil.iter_modules(office_forms.__path__) if one.name != "sign_in"]
+    for name in names:
+        for form in vars(import_module(f"clarion.office.forms.{name}")).values():
+            if isinstance(form, type) and issubclass(form, forms.Form) and form.__module__.startswith("clarion."):
+                typed = ((at, field) for at, field in form.base_fields.items() if isinstance(field, forms.CharField))
+                yield from ((f"{form.__name__}.{at}", field) for at, field in typed)
+
+
+TYPED = dict(typed_fields())
+
+
+@pytest.mark.parametrize("hidden", ["\x00", "\x0b", "\x7f", "\u200b", "\u202e", "\u2028", "\ufeff"])
+@pytest.mark.parametrize("name", TYPED)
+def test_a_hidden_character_is_refused_wherever_something_is_typed(name: str, hidden: str) -> None:
+    with pytest.raises(forms.ValidationError):
+        TYPED[name].clean(f"a{hidden}b")
+
+
+def test_a_hidden_character_is_named_with_its_place() -> None:
+    with pytest.raises(forms.ValidationError, match=r"\(U\+000B\) stands after “Cups on”"):
+        EventForm.base_fields["title"].clean("Cups on\x0b the steps")
+    with pytest.raises(forms.ValidationError, match=r"2 hidden characters stand here, the first \(U\+202E\) at the"):
+        EventForm.base_fields["bring"].clean("\u202ecup\u202e")
+
+
+def test_what_is_typed_is_tidied_like_what_the_public_sends() -> None:
+    assert EventForm.base_fields["title"].clean(" Cafe\u0301\t and\n cake ") == "Café and cake"
+    assert EventForm.base_fields["bring"].clean("A cup \r\nA jug\r\n") == "A cup\nA jug"
+    assert TYPED["UpdateForm.body"].clean("Two blanks  \r\nbreak a line") == "Two blanks  \nbreak a line"

@@ -7,6 +7,8 @@ from django import forms
 from clarion.calls import limits
 from clarion.campaigns.rules import Demand, StatementText
 from clarion.kernel.languages import is_language
+from clarion.kernel.text import tidy
+from clarion.office.forms.fields import Line, Lines, Text
 
 Status = Literal["official", "community", "machine"]
 STATUS_CHOICES = (
@@ -19,23 +21,23 @@ STATUS_CHOICES = (
 class StatementForm(forms.Form):
     """One statement."""
 
-    title = forms.CharField(max_length=limits.TITLE)
-    summary = forms.CharField(
+    title = Line(max_length=limits.TITLE)
+    summary = Line(
         required=False, max_length=limits.SUMMARY, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="One or two sentences under the title.",
     )  # fmt: skip
-    body = forms.CharField(
+    body = Text(
         label="Text", widget=forms.Textarea(attrs={"class": "tall"}), max_length=limits.TEXT_BYTES // 2,
         help_text="Markdown: an empty line between paragraphs, ## before a heading, **bold**, [words](https://…).",
     )  # fmt: skip
-    demands = forms.CharField(
+    demands = Lines(
         required=False, label="What we ask for", widget=forms.Textarea(attrs={"rows": 5}),
         help_text="One a line. Of whom, after a bar: Safe water in every school | ministries of education",
     )  # fmt: skip
     dated_on = forms.DateField(
         required=False, label="Date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    picture_alt = forms.CharField(
+    picture_alt = Line(
         required=False, max_length=limits.PICTURE_ALT, label="What the picture shows",
         help_text="For those who do not see it.",
     )  # fmt: skip
@@ -45,7 +47,7 @@ class TranslationForm(StatementForm):
     """A statement in another language than the original."""
 
     status = forms.ChoiceField(choices=STATUS_CHOICES, label="Who stands behind this translation")
-    translator = forms.CharField(required=False, max_length=limits.NAME, help_text="Published beneath the text.")
+    translator = Line(required=False, max_length=limits.NAME, help_text="Published beneath the text.")
     is_present = forms.BooleanField(
         required=False, label="It says what the original says now",
         help_text="Leave it unticked while it follows an older text: readers are then told so.",
@@ -70,26 +72,22 @@ def _demand_line(demand: Demand) -> str:
 def statement_of(language: str, data: dict[str, Any], translates: int | None) -> StatementText:
     """What the form says, without bytes yet."""
     return StatementText(
-        language=language, raw=b"", title=data["title"], summary=" ".join(data["summary"].split()),
-        body=_lines(data["body"]), demands=tuple(_demands(data["demands"])), dated_on=data["dated_on"],
+        language=language, raw=b"", title=data["title"], summary=data["summary"],
+        body=data["body"].strip("\n") + "\n", demands=tuple(_demands(data["demands"])), dated_on=data["dated_on"],
         picture_alt=data["picture_alt"], status=data.get("status", "official"),
         translator=data.get("translator", ""), translates=translates,
     )  # fmt: skip
 
 
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").strip("\n") + "\n"
-
-
 def _demands(text: str) -> list[Demand]:
     lines = [line.partition("|") for line in text.splitlines() if line.strip()]
-    return [Demand(" ".join(what.split()), " ".join(whom.split())) for what, _, whom in lines]
+    return [Demand(tidy(what), tidy(whom)) for what, _, whom in lines]
 
 
 class LanguageForm(forms.Form):
     """A language to add."""
 
-    language = forms.CharField(
+    language = Line(
         max_length=12, label="Add a language", help_text="Its tag, such as fr, pt-BR or zh-Hant.",
         widget=forms.TextInput(attrs={"size": 8}),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from django import forms
 from clarion.events.rules import EventFields, EventRow, wall_times
 from clarion.kernel.forms import EVENT_KINDS
 from clarion.kernel.languages import is_language
+from clarion.office.forms.fields import Line, Lines
 from clarion.places.countries import CODES
 from clarion.places.zones import is_zone
 
@@ -18,29 +19,25 @@ _TIME = {"type": "time"}
 class EventForm(forms.Form):
     """Everything that an event says. With a venue, what is left empty comes from it."""
 
-    title = forms.CharField(max_length=100)
+    title = Line(max_length=100)
     kind = forms.ChoiceField(choices=[(kind, kind.capitalize()) for kind in EVENT_KINDS])
-    language = forms.CharField(max_length=12, label="Language of the title", help_text="Its tag, such as en or pt-BR.")
-    venue = forms.CharField(
-        required=False, max_length=64, label="Venue", help_text="Its id on your list, if it is there."
-    )
-    country = forms.CharField(required=False, max_length=2, help_text="Two letters; empty with a venue.")
-    city = forms.CharField(required=False, max_length=100, help_text="Empty with a venue.")
-    address = forms.CharField(required=False, max_length=200, label="Where exactly", help_text="A public place.")
+    language = Line(max_length=12, label="Language of the title", help_text="Its tag, such as en or pt-BR.")
+    venue = Line(required=False, max_length=64, label="Venue", help_text="Its id on your list, if it is there.")
+    country = Line(required=False, max_length=2, help_text="Two letters; empty with a venue.")
+    city = Line(required=False, max_length=100, help_text="Empty with a venue.")
+    address = Line(required=False, max_length=200, label="Where exactly", help_text="A public place.")
     day = forms.DateField(label="Date", widget=_DAY)
     starts = forms.TimeField(label="Starts at", widget=forms.TimeInput(attrs=_TIME, format="%H:%M"))
     ends = forms.TimeField(
         required=False, label="Ends at", widget=forms.TimeInput(attrs=_TIME, format="%H:%M"),
         help_text="As clocks show it there. Empty: two hours later.",
     )  # fmt: skip
-    zone = forms.CharField(
+    zone = Line(
         required=False, max_length=64, label="Time zone", help_text="Such as Africa/Nairobi. Empty: that of the place."
     )
-    bring = forms.CharField(
-        required=False, max_length=500, label="What to bring", widget=forms.Textarea(attrs={"rows": 2})
-    )
-    accessibility = forms.CharField(required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
-    public_contact = forms.CharField(required=False, max_length=200, label="Contact (everyone sees this)")
+    bring = Lines(required=False, max_length=500, label="What to bring", widget=forms.Textarea(attrs={"rows": 2}))
+    accessibility = Lines(required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    public_contact = Line(required=False, max_length=200, label="Contact (everyone sees this)")
 
     def clean_country(self) -> str:
         """A known code."""

@@ -6,21 +6,22 @@ from django import forms
 
 from clarion.calls import limits
 from clarion.donations.rules import GiveLink, GiveText, compact
+from clarion.office.forms.fields import Line, Lines, Text
 
 
 class GiveForm(forms.Form):
     """One give page. The account is the same in every language."""
 
-    title = forms.CharField(max_length=limits.TITLE)
-    beneficiary = forms.CharField(required=False, max_length=limits.BENEFICIARY, label="Account holder")
-    iban = forms.CharField(required=False, max_length=60, label="IBAN")
-    bic = forms.CharField(required=False, max_length=20, label="BIC")
-    reference = forms.CharField(required=False, max_length=limits.REFERENCE, label="Reference")
-    links = forms.CharField(
+    title = Line(max_length=limits.TITLE)
+    beneficiary = Line(required=False, max_length=limits.BENEFICIARY, label="Account holder")
+    iban = Line(required=False, max_length=60, label="IBAN")
+    bic = Line(required=False, max_length=20, label="BIC")
+    reference = Line(required=False, max_length=limits.REFERENCE, label="Reference")
+    links = Lines(
         required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Other ways, one a line: Give by card | https://give.example.org",
     )  # fmt: skip
-    body = forms.CharField(required=False, label="Text", widget=forms.Textarea(attrs={"rows": 10}))
+    body = Text(required=False, label="Text", widget=forms.Textarea(attrs={"rows": 10}))
 
     def text(self, language: str) -> GiveText:
         """What the form says."""
@@ -30,7 +31,7 @@ class GiveForm(forms.Form):
             language=language, title=data["title"], beneficiary=data["beneficiary"], iban=compact(data["iban"]),
             bic=compact(data["bic"]), reference=data["reference"],
             links=tuple(GiveLink(text.strip(), url.strip()) for text, _, url in lines),
-            body=data["body"].replace("\r\n", "\n"),
+            body=data["body"],
         )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from django import forms
 
 from clarion.kernel.forms import EVENT_KINDS
 from clarion.moderation.rules import CHECKED, REASONS, REASONS_FOR, VERBS, Verb
+from clarion.office.forms.fields import Line, Lines
 
 
 class DecisionForm(forms.Form):
@@ -13,9 +14,9 @@ class DecisionForm(forms.Form):
 
     verb = forms.ChoiceField(choices=[(verb, verb) for verb in VERBS])
     reason = forms.ChoiceField(required=False, choices=[("", ""), *((code, text) for code, text in REASONS.items())])
-    sentence = forms.CharField(required=False, max_length=500)
+    sentence = Lines(required=False, max_length=500)
     checked = forms.ChoiceField(required=False, choices=[("", ""), *((code, code) for code in CHECKED)])
-    revision = forms.CharField(required=False, max_length=32)
+    revision = Line(required=False, max_length=32)
     seen = forms.IntegerField(required=False, min_value=0)
 
 
@@ -27,17 +28,15 @@ def reasons_for(verb: Verb) -> list[tuple[str, str]]:
 class CorrectionForm(forms.Form):
     """The pin and the text of an event, as a moderator mends them."""
 
-    title = forms.CharField(max_length=100)
+    title = Line(max_length=100)
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in EVENT_KINDS])
-    city = forms.CharField(max_length=100)
-    address = forms.CharField(required=False, max_length=200, label="Where exactly")
+    city = Line(max_length=100)
+    address = Line(required=False, max_length=200, label="Where exactly")
     lat = forms.FloatField(required=False, min_value=-90, max_value=90, label="Latitude of the pin")
     lon = forms.FloatField(required=False, min_value=-180, max_value=180, label="Longitude of the pin")
-    bring = forms.CharField(
-        required=False, max_length=500, label="What to bring", widget=forms.Textarea(attrs={"rows": 2})
-    )
-    accessibility = forms.CharField(required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
-    public_contact = forms.CharField(required=False, max_length=200, label="Contact for everyone")
+    bring = Lines(required=False, max_length=500, label="What to bring", widget=forms.Textarea(attrs={"rows": 2}))
+    accessibility = Lines(required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    public_contact = Line(required=False, max_length=200, label="Contact for everyone")
 
     def clean(self) -> dict[str, Any]:
         """A pin is both or neither."""

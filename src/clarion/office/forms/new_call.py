@@ -7,25 +7,24 @@ from django import forms
 from clarion.calls import limits
 from clarion.kernel.languages import is_language
 from clarion.kernel.slugs import is_slug
+from clarion.office.forms.fields import Line, Text
 
 
 class NewCallForm(forms.Form):
     """Title, text, organiser, language; the address, if one is wished for."""
 
-    title = forms.CharField(
+    title = Line(
         max_length=limits.TITLE, required=False, widget=forms.TextInput(attrs={"dir": "auto"}),
         help_text="Empty: the first line of the text.",
     )  # fmt: skip
-    text = forms.CharField(
+    text = Text(
         max_length=limits.TEXT_BYTES // 2, widget=forms.Textarea(attrs={"class": "tall", "dir": "auto"}),
         help_text="Plain text, Markdown or HTML. An empty line between paragraphs.",
     )  # fmt: skip
-    language = forms.CharField(
-        max_length=12, initial="en", help_text="The tag of its language, such as en, ar or pt-BR."
-    )
-    organiser_name = forms.CharField(max_length=limits.NAME, label="Organiser", help_text="Who calls.")
+    language = Line(max_length=12, initial="en", help_text="The tag of its language, such as en, ar or pt-BR.")
+    organiser_name = Line(max_length=limits.NAME, label="Organiser", help_text="Who calls.")
     organiser_email = forms.EmailField(label="Organiser’s e-mail", help_text="Answers to mails go there.")
-    slug = forms.CharField(
+    slug = Line(
         required=False, max_length=40, label="Address",
         help_text="2 to 40 of a-z, 0-9 and the hyphen. Empty: from the title. It cannot be changed later.",
     )  # fmt: skip

@@ -8,6 +8,7 @@ from django import forms
 
 from clarion.calls import limits
 from clarion.campaigns.rules import CampaignSettings
+from clarion.office.forms.fields import Line
 
 _DAY = {"type": "date"}
 _MOMENT = {"type": "datetime-local"}
@@ -16,17 +17,17 @@ _MOMENT = {"type": "datetime-local"}
 class SettingsForm(forms.Form):
     """Everything but slug and languages, in the order of importance."""
 
-    organiser_name = forms.CharField(max_length=limits.NAME, label="Organiser")
+    organiser_name = Line(max_length=limits.NAME, label="Organiser")
     organiser_email = forms.EmailField(label="Organiser’s e-mail", help_text="Answers to mails go there.")
     organiser_url = forms.URLField(required=False, label="Organiser’s web address", assume_scheme="https")
-    controller_name = forms.CharField(
+    controller_name = Line(
         required=False, max_length=limits.NAME, label="Legal name", help_text="Who answers for the data, by law."
     )
-    controller_address = forms.CharField(required=False, max_length=limits.POSTAL_ADDRESS, label="Postal address")
-    privacy_contact = forms.CharField(
+    controller_address = Line(required=False, max_length=limits.POSTAL_ADDRESS, label="Postal address")
+    privacy_contact = Line(
         required=False, max_length=limits.NAME, label="Privacy contact", help_text="An address for questions on data."
     )
-    accent = forms.CharField(
+    accent = Line(
         required=False, label="Accent colour", widget=forms.TextInput(attrs={"placeholder": "#0b6e99", "size": 9}),
         help_text="Six digits, such as #0b6e99. It is shifted until text on it can be read.",
     )  # fmt: skip
@@ -41,14 +42,14 @@ class SettingsForm(forms.Form):
         help_text="Empty: twelve months after closing, else after signing. The count stays.",
     )  # fmt: skip
     minimum_age = forms.IntegerField(min_value=0, max_value=limits.AGE, label="Youngest who may sign")
-    authoritative_language = forms.CharField(
+    authoritative_language = Line(
         required=False, max_length=12, label="Language that decides", help_text="Where translations differ. A tag."
     )
     count_threshold = forms.IntegerField(
         min_value=1, max_value=limits.THRESHOLD, label="Steps of a country’s number",
         help_text="5: a country shows 5, 10, 15 … and the rest stands under “other”. 1: exact.",
     )  # fmt: skip
-    never_shown = forms.CharField(
+    never_shown = Line(
         required=False,
         label="Countries never shown",
         help_text="Two-letter codes, such as XX YY: always under “other”.",

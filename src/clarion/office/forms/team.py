@@ -2,6 +2,7 @@
 
 from django import forms
 
+from clarion.office.forms.fields import Line
 from clarion.organisers.models import Membership
 from clarion.organisers.rules import Role
 from clarion.places.countries import CODES
@@ -11,7 +12,7 @@ class RoleForm(forms.Form):
     """A role, and the countries of a moderator."""
 
     role = forms.ChoiceField(choices=Membership.Role.choices, widget=forms.RadioSelect, initial="moderator")
-    countries = forms.CharField(
+    countries = Line(
         required=False, label="Countries of a moderator",
         help_text="Two-letter codes, such as KE UG. Empty: all of them.",
     )  # fmt: skip
@@ -34,5 +35,5 @@ class InviteForm(RoleForm):
     """A new member."""
 
     email = forms.EmailField(label="E-mail")
-    name = forms.CharField(max_length=120, required=False)
+    name = Line(max_length=120, required=False)
     field_order = ("email", "name", "role", "countries")

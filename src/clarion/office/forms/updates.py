@@ -7,6 +7,7 @@ from django import forms
 from clarion.calls import limits
 from clarion.campaigns.rules import UpdateText
 from clarion.kernel.languages import native_name
+from clarion.office.forms.fields import Line, Text
 
 
 class UpdateForm(forms.Form):
@@ -14,10 +15,8 @@ class UpdateForm(forms.Form):
 
     language = forms.ChoiceField()
     posted_on = forms.DateField(label="Date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    title = forms.CharField(max_length=limits.TITLE)
-    body = forms.CharField(
-        label="Text", widget=forms.Textarea(attrs={"rows": 12, "dir": "auto"}), help_text="Markdown."
-    )
+    title = Line(max_length=limits.TITLE)
+    body = Text(label="Text", widget=forms.Textarea(attrs={"rows": 12, "dir": "auto"}), help_text="Markdown.")
 
     def offer_languages(self, tags: Iterable[str]) -> None:
         """Let these be chosen."""
@@ -28,4 +27,4 @@ class UpdateForm(forms.Form):
     def text(self) -> UpdateText:
         """What the form says."""
         data = self.cleaned_data
-        return UpdateText(data["posted_on"], data["language"], data["title"], data["body"].replace("\r\n", "\n"))
+        return UpdateText(data["posted_on"], data["language"], data["title"], data["body"])

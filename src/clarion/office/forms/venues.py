@@ -3,12 +3,13 @@
 from django import forms
 
 from clarion.calls import limits
+from clarion.office.forms.fields import Text
 
 
 class VenuesForm(forms.Form):
     """venues.csv, typed or pasted."""
 
-    table = forms.CharField(
+    table = Text(
         required=False,
         max_length=limits.TABLE_BYTES,
         label="venues.csv",

@@ -4,13 +4,15 @@ from typing import Any
 
 from django import forms
 
+from clarion.office.forms.fields import Line
+
 
 class WaveForm(forms.Form):
     """The decision, the state in which it was seen, and why."""
 
     decision = forms.ChoiceField(choices=[(one, one) for one in ("release", "void", "undo")])
-    seen = forms.CharField(max_length=10, widget=forms.HiddenInput)
-    reason = forms.CharField(
+    seen = Line(max_length=10, widget=forms.HiddenInput)
+    reason = Line(
         label="Why",
         max_length=300,
         required=False,

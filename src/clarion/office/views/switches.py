@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,6 +19,7 @@ from clarion.campaigns.queries import languages_of
 from clarion.jobs.queries import oldest_open_promise
 from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.forms.fields import Line
 from clarion.office.rendering import render_page
 from clarion.signatures.actions import freeze_counts, unfreeze_counts
 from clarion.signatures.models import CountState
@@ -62,7 +62,7 @@ class NoticeForm(forms.Form):
     def __init__(self, campaign: Campaign, data: Mapping[str, str] | None = None) -> None:
         super().__init__(data, prefix="notice")
         for language in languages_of(campaign):
-            self.fields[language] = forms.CharField(
+            self.fields[language] = Line(
                 required=False, max_length=300, label=language, initial=campaign.notice.get(language, ""),
                 widget=forms.TextInput(attrs={"lang": language, "dir": "auto"}),
             )  # fmt: skip
@@ -103,10 +103,14 @@ def _address(campaign: Campaign, switch: str) -> str:
 @organiser_may("switch")
 def show_switches(request: OrganiserRequest) -> HttpResponse:
     """Every switch with what it does."""
+    return _switches_page(request, NoticeForm(request.campaign))
+
+
+def _switches_page(request: OrganiserRequest, notice_form: NoticeForm, *, status: int = 200) -> HttpResponse:
     frozen = CountState.objects.filter(campaign=request.campaign).values_list("frozen_at", flat=True).first()
     return render_page(
-        request, "office/switches/show.html", taken=taken(request.campaign, utc_now()), frozen_at=frozen,
-        notice_form=NoticeForm(request.campaign), ways=_ways(request.campaign),
+        request, "office/switches/show.html", status=status, taken=taken(request.campaign, utc_now()),
+        frozen_at=frozen, notice_form=notice_form, ways=_ways(request.campaign),
     )  # fmt: skip
 
 
@@ -163,10 +167,10 @@ def set_switch(request: OrganiserRequest, switch: str) -> HttpResponse:
 @organiser_may("switch")
 def set_notice(request: OrganiserRequest) -> HttpResponse:
     """Show the notice, or take it away."""
+    is_removed = "remove" in request.POST
     form = NoticeForm(request.campaign, request.POST)
-    if not form.is_valid():
-        messages.error(request, "A notice has at most 300 characters.")
-    else:
-        given = {} if "remove" in request.POST else form.cleaned_data
-        actions.set_notice(request.campaign, given, by=request.actor, now=utc_now())
+    if not form.is_valid() and not is_removed:
+        return _switches_page(request, form, status=422)
+    given = {} if is_removed else form.cleaned_data
+    actions.set_notice(request.campaign, given, by=request.actor, now=utc_now())
     return redirect("office:switches", request.campaign.slug)

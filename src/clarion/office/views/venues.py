@@ -28,7 +28,7 @@ def edit_venues(request: OrganiserRequest) -> HttpResponse:
     form = VenuesForm(request.POST or None, initial={"table": _table(request.campaign)})
     problems = Problems()
     if request.method == "POST" and form.is_valid():
-        rows = read_venues(form.cleaned_data["table"].replace("\r\n", "\n"), problems)
+        rows = read_venues(form.cleaned_data["table"], problems)
         if not problems.mistakes:
             changes = store_venues(request.campaign, rows, by=request.actor, now=utc_now())
             messages.success(request, _sentence(changes))
