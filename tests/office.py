@@ -7,6 +7,7 @@ from allauth.account.internal.flows.login import (
     AUTHENTICATION_METHODS_SESSION_KEY,
 )
 from allauth.mfa.models import Authenticator
+from django.forms import BaseForm, BoundField, CheckboxInput
 from django.test import Client
 
 from clarion.office.access import FACTOR_KEY
@@ -46,3 +47,21 @@ def give_app(organiser: Organiser) -> None:
     """Let the organiser have enrolled an authenticator app."""
     secret = FactorAdapter().encrypt(SECRET)
     Authenticator.objects.create(user_id=organiser.pk, type=Authenticator.Type.TOTP, data={"secret": secret})
+
+
+def shown(form: BaseForm) -> dict[str, str]:
+    """What a browser would send of a form in which nothing was touched."""
+    return {bound.html_name: text for bound in form if (text := _text_of(bound)) is not None}
+
+
+def _text_of(bound: BoundField) -> str | None:
+    value = bound.value()
+    if isinstance(bound.field.widget, CheckboxInput):
+        return "on" if value else None
+    text = bound.field.widget.format_value(value)
+    return str(text[0] if isinstance(text, list) else text or "")
+
+
+def opened(client: Client, address: str, name: str = "form") -> dict[str, str]:
+    """Open a page, and give what its form would send."""
+    return shown(client.get(address).context[name])

@@ -14,6 +14,7 @@ from clarion.events.rules import (
     asked_changes,
     city_name,
     difference,
+    edited,
     flags_now,
     has_look_alike_letters,
     is_copy,
@@ -37,6 +38,17 @@ def test_an_event_without_an_end_lasts_two_hours() -> None:
     assert times.starts_at == datetime(2026, 12, 10, 15, 0, tzinfo=UTC)
     assert times.ends_at - times.starts_at == timedelta(hours=2)
     assert times.ends_local == ""
+
+
+def test_at_another_venue_what_was_not_written_anew_comes_from_there() -> None:
+    moved = edited(RALLY, {"venue": "de-berlin"})
+    assert (moved.country, moved.city, moved.address, moved.lat, moved.zone) == ("", "", "", None, "")
+    assert edited(RALLY, {"venue": "de-berlin", "address": "North gate"}).address == "North gate"
+    assert edited(RALLY, {"venue": "de-berlin", "zone": "Europe/Paris"}).zone == "Europe/Paris"
+
+    left = edited(moved, {"venue": "", "country": "DE", "city": "Berlin"})
+    assert (left.country, left.city, left.zone) == ("DE", "Berlin", "")
+    assert edited(RALLY, {"bring": "A jug"}) == with_changes(RALLY, {"bring": "A jug"})
 
 
 def test_an_end_before_the_start_is_on_the_next_day() -> None:

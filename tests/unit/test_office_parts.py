@@ -99,8 +99,9 @@ def typed_fields() -> Iterator[tuple[str, forms.Field]]:
     for name in names:
         for form in vars(import_module(f"clarion.office.forms.{name}")).values():
             if isinstance(form, type) and issubclass(form, forms.Form) and form.__module__.startswith("clarion."):
-                typed = ((at, field) for at, field in form.base_fields.items() if isinstance(field, forms.CharField))
-                yield from ((f"{form.__name__}.{at}", field) for at, field in typed)
+                for at, field in form.base_fields.items():
+                    if isinstance(field, forms.CharField) and not field.widget.is_hidden:
+                        yield f"{form.__name__}.{at}", field
 
 
 TYPED = dict(typed_fields())

@@ -106,6 +106,7 @@ TEXTS = ("title", "bring", "accessibility", "public_contact")
 CHANGEABLE = (*TEXTS, *PLACE, *TIMES)
 _ELSEWHERE = ("venue", "country", "city")  # another one means another point, maybe another zone
 _POINT = ("lat", "lon", "zone")
+_OF_A_VENUE: Mapping[str, str] = {"country": "", "city": "", "address": ""}  # empty: as the venue has it
 
 
 def difference(old: EventFields, new: EventFields) -> dict[str, str]:
@@ -132,6 +133,12 @@ def with_changes(now: EventFields, changes: Mapping[str, Any]) -> EventFields:
     return replace(now, **{**found_anew, **{name: value for name, value in changes.items() if name in known}})
 
 
+def edited(now: EventFields, changes: Mapping[str, Any]) -> EventFields:
+    """`now` with what someone wrote anew in it; at another venue, what they left of the place comes from there."""
+    is_elsewhere = bool(changes.get("venue")) and changes["venue"] != now.venue
+    return with_changes(now, {**(_OF_A_VENUE if is_elsewhere else {}), **changes})
+
+
 def asked_changes(now: EventFields, posted: Mapping[str, str]) -> EventFields:
     """What an event would say after the form of its manage page; a field left empty stays as it was.
 
@@ -145,7 +152,7 @@ def _asked_place(now: EventFields, posted: Mapping[str, str]) -> dict[str, str]:
     address = {"address": posted["address"]} if posted.get("address") else {}
     venue, city = posted.get("venue", ""), posted.get("city", "")
     if venue and venue != now.venue:
-        return {"venue": venue, "country": "", "city": "", "address": "", **address}
+        return {"venue": venue, **_OF_A_VENUE, **address}
     if city and not venue and (now.venue or not is_same_city(city, now.city, now.country)):
         return {"venue": "", "city": city_name(city, now.country), "address": "", **address}
     return address

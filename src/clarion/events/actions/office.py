@@ -1,7 +1,7 @@
 """What the host and organisers of the office do with events: store, change, cancel, and take that back."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from clarion.events.actions.promises import promise_event_pages, promise_pages
 from clarion.events.actions.settling import settle
 from clarion.events.models import Event
 from clarion.events.queries import fields_of
-from clarion.events.rules import MOVES, EventFields, EventRow, NotNow, Step, UnknownEvent, same_event_key
+from clarion.events.rules import MOVES, EventFields, EventRow, NotNow, Step, UnknownEvent, edited, same_event_key
 from clarion.kernel.ids import new_id
 
 _PAGES_AT_ONCE = 50  # of more events that changed together, all pages of the campaign are written once
@@ -124,13 +124,14 @@ def _bring_up_to_date(event: Event, row: EventRow, now: datetime) -> bool:
 
 
 @transaction.atomic
-def change_event(public_id: str, fields: EventFields, *, by: Actor, now: datetime) -> Event:
-    """Let an event say `fields`, by the campaign's own hand; its organiser is mailed another place or time.
+def change_event(public_id: str, changes: Mapping[str, Any], *, by: Actor, now: datetime) -> Event:
+    """Change what an event says, by the campaign's own hand; its organiser is mailed another place or time.
 
-    Raises `UnknownEvent`, `UnknownVenue`.
+    `changes`: names of `EventFields` and their values, those alone that were written anew. Raises `UnknownEvent`,
+    `UnknownVenue`.
     """
     event = locked_event(public_id)
-    tell_host_of_move(event, rewrite(event, fields, now=now), now=now)
+    tell_host_of_move(event, rewrite(event, edited(fields_of(event), changes), now=now), now=now)
     _record(event, "changed-event", by, now)
     promise_pages(event)
     return event

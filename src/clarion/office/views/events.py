@@ -1,7 +1,6 @@
 """Events of a campaign: the list, one of them, adding, changing, cancelling."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clarion.events.actions import cancel_event, change_event, new_manage_link, store_event, uncancel_event
 from clarion.events.models import Event
 from clarion.events.queries import fields_of, in_countries
-from clarion.events.rules import EventFields, with_changes
 from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import Refusal
 from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.forms.editing import is_overtaken
 from clarion.office.forms.events import EventForm, initial_of
 from clarion.office.rendering import render_page
 from clarion.office.sentences import CHECKED, STATES
@@ -75,24 +74,20 @@ def add_event(request: OrganiserRequest) -> HttpResponse:
 def edit_event(request: OrganiserRequest, event_id: str) -> HttpResponse:
     """Change what an event says; a changed place or time is told on top of its page."""
     event = event_for(request, event_id)
-    said = fields_of(event)
-    form = EventForm(request.POST or None, initial=initial_of(said))
-    if request.method == "POST" and form.is_valid():
-        row = form.row()
-        changes = {field.name: getattr(row, field.name) for field in fields(EventFields) if field.name in _WRITTEN}
+    form = EventForm(request.POST or None, initial=initial_of(fields_of(event)))
+    is_sent = request.method == "POST"
+    if is_sent and not is_overtaken(request, form) and form.is_valid():
         try:
-            change_event(event_id, with_changes(said, changes), by=request.actor, now=utc_now())
+            if changes := form.event_changes():
+                change_event(event_id, changes, by=request.actor, now=utc_now())
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Changed.")
+            messages.success(request, "Changed." if changes else "Nothing had changed.")
             return redirect("office:event", request.campaign.slug, event_id)
     return render_page(
-        request, "office/events/edit.html", status=422 if form.errors else 200, form=form, event=event, is_new=False
+        request, "office/events/edit.html", status=422 if is_sent else 200, form=form, event=event, is_new=False
     )
-
-
-_WRITTEN = {field.name for field in fields(EventFields)} - {"lat", "lon"}
 
 
 STEPS: Mapping[str, tuple[Callable[..., object], str]] = {
