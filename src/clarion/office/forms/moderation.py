@@ -6,6 +6,7 @@ from django import forms
 
 from clarion.kernel.forms import EVENT_KINDS
 from clarion.moderation.rules import CHECKED, REASONS, REASONS_FOR, VERBS, Verb
+from clarion.office.forms.editing import EditForm
 from clarion.office.forms.fields import Line, Lines
 
 
@@ -25,7 +26,7 @@ def reasons_for(verb: Verb) -> list[tuple[str, str]]:
     return [(code, REASONS[code]) for code in REASONS_FOR[verb]]
 
 
-class CorrectionForm(forms.Form):
+class CorrectionForm(EditForm):
     """The pin and the text of an event, as a moderator mends them."""
 
     title = Line(max_length=100)
@@ -46,8 +47,9 @@ class CorrectionForm(forms.Form):
         return data
 
     def corrections(self) -> dict[str, Any]:
-        """What differs from what the event says."""
-        return {name: self.cleaned_data[name] for name in self.changed_data if self._is_told(name)}
-
-    def _is_told(self, name: str) -> bool:
-        return name not in ("lat", "lon") or self.cleaned_data["lat"] is not None
+        """What was mended; a pin is mended as a whole, and one that was taken out stays where it is."""
+        changes = self.changes()
+        is_moved = "lat" in changes or "lon" in changes
+        rest = {name: value for name, value in changes.items() if name not in ("lat", "lon")}
+        pin = {name: self.cleaned_data[name] for name in ("lat", "lon")}
+        return {**rest, **pin} if is_moved and pin["lat"] is not None else rest

@@ -1,6 +1,6 @@
 """A campaign's settings: what `campaign.toml` says."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC
 from typing import Any
 
@@ -8,14 +8,17 @@ from django import forms
 
 from clarion.calls import limits
 from clarion.campaigns.rules import CampaignSettings
+from clarion.office.forms.editing import EditForm
 from clarion.office.forms.fields import Line
 
 _DAY = {"type": "date"}
-_MOMENT = {"type": "datetime-local"}
+_MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(EditForm):
     """Everything but slug and languages, in the order of importance."""
+
+    stands_alone = True
 
     organiser_name = Line(max_length=limits.NAME, label="Organiser")
     organiser_email = forms.EmailField(label="Organiser’s e-mail", help_text="Answers to mails go there.")
@@ -31,12 +34,8 @@ class SettingsForm(forms.Form):
         required=False, label="Accent colour", widget=forms.TextInput(attrs={"placeholder": "#0b6e99", "size": 9}),
         help_text="Six digits, such as #0b6e99. It is shifted until text on it can be read.",
     )  # fmt: skip
-    opens_at = forms.DateTimeField(
-        required=False, label="Opens at (UTC)", widget=forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M")
-    )
-    closes_at = forms.DateTimeField(
-        required=False, label="Closes at (UTC)", widget=forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M")
-    )
+    opens_at = forms.DateTimeField(required=False, label="Opens at (UTC)", widget=_MOMENT)
+    closes_at = forms.DateTimeField(required=False, label="Closes at (UTC)", widget=_MOMENT)
     keep_until = forms.DateField(
         required=False, label="Keep personal data until", widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"),
         help_text="Empty: twelve months after closing, else after signing. The count stays.",
@@ -60,12 +59,13 @@ class SettingsForm(forms.Form):
     takes_gifts = forms.BooleanField(required=False, label="People can give")
 
     def settings(self, old: CampaignSettings) -> CampaignSettings:
-        """What the form says; slug and languages stay."""
-        data: dict[str, Any] = dict(self.cleaned_data)
-        data["never_shown"] = tuple(sorted(set(data["never_shown"].upper().replace(",", " ").split())))
-        for name in ("opens_at", "closes_at"):
-            data[name] = data[name] and data[name].astimezone(UTC)
-        return CampaignSettings(slug=old.slug, default_language=old.default_language, **data)
+        """`old` with what was changed: someone may have thrown a switch while this page lay open."""
+        changes = self.changes()
+        if "never_shown" in changes:
+            changes["never_shown"] = tuple(sorted(set(changes["never_shown"].upper().replace(",", " ").split())))
+        for name in {"opens_at", "closes_at"} & changes.keys():
+            changes[name] = changes[name] and changes[name].astimezone(UTC)
+        return replace(old, **changes)
 
 
 def initial_of(settings: CampaignSettings) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from clarion.moderation.models import Decision
 from clarion.moderation.queries import QueueItem, decisions_on, queue, reports_on
 from clarion.moderation.rules import AlreadyDecided, ChangedMeanwhile
 from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.forms.editing import is_overtaken
 from clarion.office.forms.moderation import CorrectionForm, DecisionForm, reasons_for
 from clarion.office.rendering import render_page
 from clarion.office.sentences import CHECKED, FIELDS, REPORTS, VERBS
@@ -112,7 +113,7 @@ def _told(decisions: list[Decision]) -> list[tuple[Decision, str, str]]:
 
 def _correctable(event: Event) -> dict[str, object]:
     said = fields_of(event)
-    return {name: getattr(said, name) for name in CorrectionForm.base_fields}
+    return {name: getattr(said, name) for name in CorrectionForm.base_fields if hasattr(said, name)}
 
 
 @require_POST
@@ -178,8 +179,9 @@ def correct(request: OrganiserRequest, event_id: str) -> HttpResponse:
     """Mend the pin or the text of an event."""
     event = event_for(request, event_id)
     form = CorrectionForm(request.POST or None, initial=_correctable(event))
-    if request.method != "POST" or not form.is_valid():
-        return _item_page(request, event, status=422 if request.method == "POST" else 200, correction=form)
+    is_sent = request.method == "POST"
+    if not is_sent or is_overtaken(request, form) or not form.is_valid():
+        return _item_page(request, event, status=422 if is_sent else 200, correction=form)
     try:
         if corrections := form.corrections():
             correct_event(event_id, corrections, by=request.organiser, now=utc_now())

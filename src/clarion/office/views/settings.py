@@ -15,6 +15,7 @@ from clarion.campaigns.actions import set_picture as store_picture
 from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.editing import problems_in
+from clarion.office.forms.editing import is_overtaken
 from clarion.office.forms.settings import PictureForm, SettingsForm, initial_of
 from clarion.office.rendering import render_page
 
@@ -25,7 +26,8 @@ def edit_settings(request: OrganiserRequest) -> HttpResponse:
     """What `campaign.toml` says; a change is public within seconds."""
     old = settings_of(request.campaign)
     form = SettingsForm(request.POST or None, initial=initial_of(old))
-    if request.method == "POST" and form.is_valid():
+    is_sent = request.method == "POST"
+    if is_sent and not is_overtaken(request, form) and form.is_valid():
         new = form.settings(old)
         now = utc_now()
         for problem in problems_in(replace(call_of(request.campaign), settings=new), ["campaign.toml"], now=now):
@@ -35,7 +37,7 @@ def edit_settings(request: OrganiserRequest) -> HttpResponse:
             messages.success(request, "Saved." if changed else "Nothing had changed.")
             return redirect("office:settings", request.campaign.slug)
     return render_page(
-        request, "office/call/settings.html", status=422 if form.errors else 200, form=form, picture_form=PictureForm()
+        request, "office/call/settings.html", status=422 if is_sent else 200, form=form, picture_form=PictureForm()
     )
 
 

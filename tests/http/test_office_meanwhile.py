@@ -1,0 +1,122 @@
+"""A page of the office lies open while somebody else writes: nobody's words are lost without a sign."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from clarion.audit.actions import HOST
+from clarion.calls.stored import settings_of
+from clarion.campaigns.actions import change_settings
+from clarion.campaigns.models import Campaign
+from clarion.events.actions import take_manage_form
+from clarion.events.models import Event
+from clarion.kernel.keys import Keys
+from clarion.kernel.links import Link, LinkKind
+from tests.make import NOON, make_campaign, make_event, make_organiser, make_submission
+from tests.office import opened, shown, signed_in
+
+pytestmark = pytest.mark.django_db
+CALL = "/c/clean-water/"
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign(languages=("en", "fr"))
+
+
+@pytest.fixture
+def admin(campaign: Campaign) -> Client:
+    return signed_in(make_organiser(), again=True)
+
+
+def change_by_host(event: Event, **fields: str) -> None:
+    """Its organiser sends the form of its manage page."""
+    link = Link(LinkKind.MANAGE, event.campaign_id, event.public_id, event.generation)  # type: ignore[arg-type]
+    take_manage_form(make_submission("manage", link=link, at=NOON, do="change", **fields), now=NOON)
+
+
+def is_told(answer: Any) -> bool:
+    return answer.status_code == 422 and "changed this meanwhile" in answer.content.decode()
+
+
+def send_again(client: Client, address: str, answer: HttpResponse, name: str = "form") -> HttpResponse:
+    """Send the page that came back as it stands."""
+    return client.post(address, shown(answer.context[name]))  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_correction_does_not_bring_back_what_its_organiser_has_bettered(
+    admin: Client, campaign: Campaign, keys: Keys
+) -> None:
+    event = make_event(campaign, keys, state="waiting", title="Cups", bring="Nothing")
+    address = f"{CALL}moderation/{event.public_id}/correct/"
+    typed = {**opened(admin, address, "correction"), "lat": "-1.3", "lon": "36.9"}
+    change_by_host(event, title="Cups on the steps", bring="A cup")
+
+    answer = admin.post(address, typed)
+
+    assert is_told(answer)
+    assert "Title, What to bring" in answer.content.decode()
+    event.refresh_from_db()
+    assert (event.title, event.lat) == ("Cups on the steps", -1.29)
+    send_again(admin, address, answer, "correction")
+    event.refresh_from_db()
+    assert (event.title, event.bring, event.lat, event.lon) == ("Cups on the steps", "A cup", -1.3, 36.9)
+
+
+def test_a_change_of_an_event_keeps_what_was_typed_and_what_another_wrote(admin: Client, campaign: Campaign) -> None:
+    event = make_event(campaign)
+    address = f"{CALL}events/{event.public_id}/edit/"
+    typed = {**opened(admin, address), "title": "Mine", "starts": "19:00"}
+    admin.post(address, {**opened(admin, address), "title": "Theirs", "bring": "A cup"})
+
+    answer = admin.post(address, typed)
+
+    assert is_told(answer)
+    event.refresh_from_db()
+    assert (event.title, event.starts_local[-5:]) == ("Theirs", "18:00")
+    assert send_again(admin, address, answer).status_code == 302
+    event.refresh_from_db()
+    assert (event.title, event.bring, event.starts_local[-5:]) == ("Mine", "A cup", "19:00")
+
+
+def test_an_open_settings_page_does_not_turn_a_switch_back(admin: Client, campaign: Campaign) -> None:
+    address = CALL + "call/settings/"
+    typed = {**opened(admin, address), "accent": "#aa0000"}
+    admin.post(CALL + "switches/sign-off/")
+
+    assert admin.post(address, typed).status_code == 302
+
+    campaign.refresh_from_db()
+    assert (campaign.takes_signatures, campaign.accent) == (False, "#aa0000")
+
+
+def test_one_setting_that_two_changed_is_looked_at_again(admin: Client, campaign: Campaign) -> None:
+    address = CALL + "call/settings/"
+    typed = {**opened(admin, address), "minimum_age": "18"}
+    change_settings(campaign, replace(settings_of(campaign), minimum_age=14), by=HOST, now=NOON)
+
+    answer = admin.post(address, typed)
+
+    assert is_told(answer)
+    campaign.refresh_from_db()
+    assert campaign.minimum_age == 14
+    send_again(admin, address, answer)
+    campaign.refresh_from_db()
+    assert campaign.minimum_age == 18
+
+
+def test_a_close_at_the_last_second_of_a_day_stays_there(admin: Client, campaign: Campaign) -> None:
+    closes_at = datetime(2030, 12, 1, 23, 59, 59, tzinfo=UTC)
+    change_settings(campaign, replace(settings_of(campaign), closes_at=closes_at), by=HOST, now=NOON)
+    address = CALL + "call/settings/"
+
+    admin.post(address, {**opened(admin, address), "accent": "#aa0000"})
+    campaign.refresh_from_db()
+    assert (campaign.closes_at, campaign.accent) == (closes_at, "#aa0000")
+    admin.post(address, {**opened(admin, address), "closes_at": "2030-12-02T12:00"})
+    campaign.refresh_from_db()
+    assert campaign.closes_at == datetime(2030, 12, 2, 12, tzinfo=UTC)
