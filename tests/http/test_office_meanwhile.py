@@ -120,3 +120,25 @@ def test_a_close_at_the_last_second_of_a_day_stays_there(admin: Client, campaign
     admin.post(address, {**opened(admin, address), "closes_at": "2030-12-02T12:00"})
     campaign.refresh_from_db()
     assert campaign.closes_at == datetime(2030, 12, 2, 12, tzinfo=UTC)
+
+
+def test_a_draft_that_another_wrote_meanwhile_is_not_lost(admin: Client, campaign: Campaign) -> None:
+    address = CALL + "call/text/fr/"
+    typed = {**opened(admin, address), "title": "La mienne", "body": "Mon texte."}
+    admin.post(address, {**opened(admin, address), "body": "Son texte."})
+
+    answer = admin.post(address, typed)
+
+    assert is_told(answer)
+    assert "Mon texte." in answer.content.decode()
+    assert "Son texte." in campaign.drafts.get().text
+    send_again(admin, address, answer)
+    assert "Mon texte." in campaign.drafts.get().text
+
+
+def test_a_translation_does_not_claim_an_original_that_changed_meanwhile(admin: Client, campaign: Campaign) -> None:
+    address = CALL + "call/text/fr/"
+    typed = {**opened(admin, address), "title": "De l’eau"}
+    admin.post(CALL + "call/text/en/", {**opened(admin, CALL + "call/text/en/"), "title": "Other words"})
+
+    assert is_told(admin.post(address, typed))

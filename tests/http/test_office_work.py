@@ -1,5 +1,6 @@
 """What admins do: the call and its versions, switches, search, exports, settings."""
 
+import hashlib
 import json
 from datetime import timedelta
 
@@ -10,8 +11,8 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import DjangoAssertNumQueries
 
 from clarion.audit.models import Entry
-from clarion.campaigns.models import Campaign, Draft
-from clarion.campaigns.queries import current_statements, current_version
+from clarion.campaigns.models import Campaign, Draft, Statement
+from clarion.campaigns.queries import current_statements, current_version, languages_behind
 from clarion.donations.models import GivePage
 from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import Keys
@@ -20,7 +21,7 @@ from clarion.machines.models import Heartbeat
 from clarion.outbox.models import Mail
 from clarion.places.models import Venue
 from tests.make import make_campaign, make_event, make_organiser, make_signature
-from tests.office import signed_in
+from tests.office import opened, signed_in
 
 pytestmark = pytest.mark.django_db
 CALL = "/c/clean-water/"
@@ -92,13 +93,44 @@ def test_the_preview_shows_drafts_and_can_run_nothing(admin: Client) -> None:
 def test_a_language_comes_and_goes_with_a_version(admin: Client, campaign: Campaign) -> None:
     assert admin.post(CALL + "call/add-language/", {"language": "xx-YY"}).status_code == 422
     assert admin.post(CALL + "call/add-language/", {"language": "ar"})["Location"].endswith("/call/text/ar/")
-    admin.post(CALL + "call/text/ar/", {**TEXT, "title": "ماء", "status": "machine"})
+    admin.post(CALL + "call/text/ar/", {**TEXT, "title": "ماء", "status": "machine", "is_present": "on"})
     assert admin.get(CALL + "call/preview/ar/page/").status_code == 200
     admin.post(CALL + "call/text/fr/drop/", {"what": "language"})
     admin.post(CALL + "call/save/")
 
     assert set(current_statements(campaign)) == {"en", "ar"}
     assert admin.get(CALL + "call/versions/2/").status_code == 200
+
+
+def follows(campaign: Campaign, language: str) -> int:
+    """The version that the saved text of a language translates."""
+    return current_statements(campaign)[language].translates
+
+
+def test_a_translation_of_an_older_text_says_so_whether_it_is_new_or_was_there(
+    admin: Client, campaign: Campaign
+) -> None:
+    """What its file does not say, the records know: first appearance made the next version of it."""
+    for one in Statement.objects.all():
+        Statement.objects.filter(pk=one.pk).update(sha256=hashlib.sha256(one.raw).hexdigest())
+    behind = {**TEXT, "title": "De l’eau", "status": "community"}
+    refused = admin.post(CALL + "call/text/ar/", behind)
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["is_present"])
+    admin.post(CALL + "call/text/en/", TEXT)
+    admin.post(CALL + "call/text/ar/", behind)
+    admin.post(CALL + "call/save/")
+    assert (current_version(campaign).number, follows(campaign, "ar"), follows(campaign, "fr")) == (2, 1, 1)
+
+    assert "is_present" not in opened(admin, CALL + "call/text/fr/")
+    assert admin.get(CALL + "call/").content.decode().count("behind</span> version 1") == 2
+    admin.post(CALL + "call/text/fr/", behind)
+    admin.post(CALL + "call/save/")
+
+    assert (current_version(campaign).number, follows(campaign, "fr"), follows(campaign, "ar")) == (3, 1, 1)
+    assert languages_behind(campaign) == {"fr", "ar"}
+    admin.post(CALL + "call/text/fr/", {**behind, "is_present": "on"})
+    admin.post(CALL + "call/save/")
+    assert (follows(campaign, "fr"), languages_behind(campaign)) == (3, {"ar"})
 
 
 def test_a_pasted_text_is_previewed_and_then_published() -> None:

@@ -130,6 +130,14 @@ def is_behind(translates: int, original_by_version: Mapping[int, str]) -> bool:
     return original_by_version.get(translates) != present
 
 
+def last_other_version(original_by_version: Mapping[int, str]) -> int | None:
+    """The last version whose original reads differently from the present one; None where there is no other text."""
+    if not original_by_version:
+        return None
+    present = original_by_version[max(original_by_version)]
+    return max((number for number, sha256 in original_by_version.items() if sha256 != present), default=None)
+
+
 def last_day_of_data(keep_until: date | None, closes_at: datetime | None) -> date | None:
     """The last day on which a campaign holds personal data; None where that is twelve months after each signature.
 

@@ -22,6 +22,13 @@ class Texts:
     saved: Mapping[str, StatementText]
     drafted: Mapping[str, StatementText]
     version: int
+    saved_follow: Mapping[str, int]  # the version that each saved text translates, also where its file names none
+
+    def follows(self, language: str) -> int | None:
+        """The version that a text translates; None where that is decided when it is saved."""
+        text = self.drafted.get(language) or self.saved[language]
+        is_saved = language in self.saved and self.saved[language].raw == text.raw
+        return self.saved_follow[language] if is_saved else text.translates
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -41,7 +48,8 @@ class Texts:
 def texts_of(campaign: Campaign) -> Texts:
     """What is saved and what is drafted."""
     version = latest_version(campaign)
-    saved = {tag: statement_text(one) for tag, one in statements_in(version, campaign).items()} if version else {}
+    statements = statements_in(version, campaign) if version else {}
+    saved = {tag: statement_text(one) for tag, one in statements.items()}
     drafted = dict(saved)
     for draft in campaign.drafts.all():
         text = parsed_draft(draft.language, draft.text)
@@ -49,7 +57,8 @@ def texts_of(campaign: Campaign) -> Texts:
             drafted.pop(draft.language, None)
         else:
             drafted[draft.language] = text
-    return Texts(saved, drafted, version.number if version else 0)
+    follow = {tag: one.translates for tag, one in statements.items()}
+    return Texts(saved, drafted, version.number if version else 0, follow)
 
 
 def parsed_draft(language: str, text: str) -> StatementText | None:

@@ -30,7 +30,7 @@ def _drafted(campaign: Campaign, texts: Texts, language: str, now: datetime) -> 
     press = Press(env.data, env.public_url, env.office_url, now)
     saved = {scene.language: scene for scene in scenes_of(campaign, press, _assets(campaign))}
     scene = saved.get(language) or next(iter(saved.values()))
-    statements = {tag: _statement(scene, text) for tag, text in texts.drafted.items()}
+    statements = {tag: _statement(scene, text, texts.follows(tag)) for tag, text in texts.drafted.items()}
     return replace(
         scene,
         language=language,
@@ -42,13 +42,13 @@ def _drafted(campaign: Campaign, texts: Texts, language: str, now: datetime) -> 
     )
 
 
-def _statement(scene: Scene, text: StatementText) -> Statement:
+def _statement(scene: Scene, text: StatementText, follows: int | None) -> Statement:
     """A statement as it would be stored; it never is."""
     return Statement(
         version=scene.version, language=text.language, raw=text.raw, sha256=text.sha256, title=text.title,
         summary=text.summary, body=text.body, dated_on=text.dated_on, translator=text.translator, status=text.status,
         demands=[{"text": demand.text, "to": demand.to} for demand in text.demands],
-        translates=text.translates or scene.version.number, picture_alt=text.picture_alt,
+        translates=follows or scene.version.number, picture_alt=text.picture_alt,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from clarion.calls import limits
 from clarion.campaigns.rules import Demand, StatementText
 from clarion.kernel.languages import is_language
 from clarion.kernel.text import tidy
+from clarion.office.forms.editing import EditForm
 from clarion.office.forms.fields import Line, Lines, Text
 
 Status = Literal["official", "community", "machine"]
@@ -18,7 +19,7 @@ STATUS_CHOICES = (
 )
 
 
-class StatementForm(forms.Form):
+class StatementForm(EditForm):
     """One statement."""
 
     title = Line(max_length=limits.TITLE)

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clarion.campaigns.actions import drop_drafts, keep_draft
 from clarion.campaigns.queries import hashes_by_version
-from clarion.campaigns.rules import StatementText, is_behind
+from clarion.campaigns.rules import StatementText, is_behind, last_other_version
 from clarion.kernel.clock import utc_now
 from clarion.kernel.languages import is_language
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.editing import Texts, statement_problems, texts_of, written_anew
 from clarion.office.forms.call import LanguageForm, StatementForm, TranslationForm, initial_of, statement_of
+from clarion.office.forms.editing import is_overtaken
 from clarion.office.preview import preview_of
 from clarion.office.rendering import render_page
 from clarion.pages.assets import style_sheet
@@ -30,6 +31,7 @@ class Row:
     text: StatementText | None
     is_original: bool
     is_behind: bool
+    follows: int | None  # a version
     state: str  # saved, changed, new, dropped
 
 
@@ -48,12 +50,18 @@ def show_call(request: OrganiserRequest) -> HttpResponse:
 
 
 def _rows(request: OrganiserRequest, texts: Texts) -> list[Row]:
+    original, hashes = request.campaign.default_language, _originals(request, texts)
+    tags = [*texts.saved, *(tag for tag in texts.drafted if tag not in texts.saved)]
+    return [_row(tag, texts, original, hashes) for tag in tags]
+
+
+def _originals(request: OrganiserRequest, texts: Texts) -> dict[int, str]:
+    """SHA-256 of the original by version, its draft as the next one."""
     original = request.campaign.default_language
     hashes = dict(hashes_by_version(request.campaign).get(original, {}))
     if original in texts.changed and original in texts.drafted:
         hashes[texts.version + 1] = texts.drafted[original].sha256
-    tags = [*texts.saved, *(tag for tag in texts.drafted if tag not in texts.saved)]
-    return [_row(tag, texts, original, hashes) for tag in tags]
+    return hashes
 
 
 def _row(tag: str, texts: Texts, original: str, hashes: dict[int, str]) -> Row:
@@ -64,8 +72,9 @@ def _row(tag: str, texts: Texts, original: str, hashes: dict[int, str]) -> Row:
         state = "new"
     else:
         state = "changed" if tag in texts.changed else "saved"
-    behind = tag != original and text is not None and is_behind(text.translates or texts.version, hashes)
-    return Row(tag, text or texts.saved.get(tag), tag == original, behind, state)
+    follows = texts.follows(tag)
+    behind = tag != original and follows is not None and is_behind(follows, hashes)
+    return Row(tag, text or texts.saved.get(tag), tag == original, behind, follows, state)
 
 
 @require_POST
@@ -91,15 +100,18 @@ def edit_statement(request: OrganiserRequest, language: str) -> HttpResponse:
     old = texts.drafted.get(language) or texts.saved.get(language)
     form = _statement_form(request, language, texts, old)
     problems: list[str] = []
-    if request.method == "POST" and form.is_valid():
-        new = written_anew(old, statement_of(language, form.cleaned_data, _translates(form, texts, old, request)))
-        problems = [f"{one.wrong} {one.right}" for one in statement_problems(new)]
-        if not problems:
-            return _keep(request, new)
+    is_sent = request.method == "POST"
+    if is_sent and not is_overtaken(request, form) and form.is_valid():
+        translates = _translates(form, texts, old, request)
+        if form.is_valid():
+            new = written_anew(old, statement_of(language, form.cleaned_data, translates))
+            problems = [f"{one.wrong} {one.right}" for one in statement_problems(new)]
+            if not problems:
+                return _keep(request, new)
     return render_page(
         request,
         "office/call/edit.html",
-        status=422 if request.method == "POST" else 200,
+        status=422 if is_sent else 200,
         form=form,
         language=language,
         original=original if original and original.language != language else None,
@@ -119,13 +131,20 @@ def _statement_form(request: OrganiserRequest, language: str, texts: Texts, old:
 
 
 def _translates(form: StatementForm, texts: Texts, old: StatementText | None, request: OrganiserRequest) -> int | None:
-    """The version that a translation follows: the one to be saved where the original changes with it."""
+    """The version that a translation follows: the one to be saved where the original changes with it.
+
+    One that follows an older text goes on following the one it did, else the last that read differently.
+    """
     if not isinstance(form, TranslationForm):
         return None if old is None else old.translates
-    if not form.cleaned_data["is_present"]:
-        return old.translates if old else None
-    original = request.campaign.default_language
-    return texts.version + 1 if original in texts.changed else max(texts.version, 1)
+    originals = _originals(request, texts)
+    if form.cleaned_data["is_present"]:
+        return max(originals, default=1)
+    followed = texts.follows(old.language) if old else None
+    older = followed if followed and is_behind(followed, originals) else last_other_version(originals)
+    if older is None:
+        form.add_error("is_present", "The original has had one text so far: there is no older one to follow.")
+    return older
 
 
 def _keep(request: OrganiserRequest, text: StatementText) -> HttpResponse:
