@@ -192,8 +192,29 @@ def test_changed_ways_to_give_are_told_to_every_other_admin(admin: Client) -> No
 
     assert GivePage.objects.get().iban == "DE89370400440532013000"
     assert noticed() == ["give-changed"]
-    other = admin.post(CALL + "call/give/fr/", {**give, "iban": "FR7630006000011234567890189"})
-    assert other.status_code == 422
+
+
+def test_another_account_is_typed_once_and_stands_in_every_language(admin: Client, campaign: Campaign) -> None:
+    make_organiser()
+    french = {"language": "fr", "title": "Donner", "beneficiary": "Comité de l’eau", "iban": "DE89370400440532013000"}
+    english = {"language": "en", "title": "Give", "beneficiary": "Water Committee", "iban": "DE89370400440532013000"}
+    for one in (french, english):
+        GivePage.objects.create(campaign=campaign, reference=f"Water {one['language']}", **one)
+    address = CALL + "call/give/fr/"
+
+    admin.post(address, {**opened(admin, address), "title": "Donnez"})
+    assert [page.beneficiary for page in campaign.give_pages.order_by("language")] == [
+        "Water Committee", "Comité de l’eau",
+    ]  # fmt: skip
+    admin.post(address, {**opened(admin, address), "iban": "FR76 3000 6000 0112 3456 7890 189", "bic": "AGRIFRPP882"})
+
+    pages = campaign.give_pages.order_by("language")
+    assert [(page.title, page.reference) for page in pages] == [("Give", "Water en"), ("Donnez", "Water fr")]
+    account = ("Comité de l’eau", "FR7630006000011234567890189", "AGRIFRPP882")
+    assert {(page.beneficiary, page.iban, page.bic) for page in pages} == {account}
+    assert noticed() == ["give-changed"] * 2
+    answer = admin.post(address, {**opened(admin, address), "iban": "FR7630006000011234567890180"})
+    assert answer.content.decode().count("is not an IBAN") == 1
 
 
 def test_an_update_is_posted_changed_and_taken_away(admin: Client, campaign: Campaign) -> None:

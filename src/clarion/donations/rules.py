@@ -1,7 +1,7 @@
 """What a give page says, and whether an IBAN and a BIC can be right. No Django, no clock."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from schwifty import BIC, IBAN
 from schwifty.exceptions import SchwiftyException
@@ -27,6 +27,17 @@ class GiveText:
     reference: str = ""
     links: tuple[GiveLink, ...] = ()
     body: str = ""
+
+
+def account_of(page: GiveText) -> tuple[str, str, str]:
+    """What is one for all languages; reference, links and words are each language's own."""
+    return page.beneficiary, page.iban, page.bic
+
+
+def with_account_of(page: GiveText, pages: Mapping[str, GiveText]) -> dict[str, GiveText]:
+    """`pages` with the account of `page` in every language."""
+    holder, iban, bic = account_of(page)
+    return {tag: replace(other, beneficiary=holder, iban=iban, bic=bic) for tag, other in pages.items()}
 
 
 def compact(code: str) -> str:

@@ -6,14 +6,18 @@ from django import forms
 
 from clarion.calls import limits
 from clarion.donations.rules import GiveLink, GiveText, compact
+from clarion.office.forms.editing import EditForm
 from clarion.office.forms.fields import Line, Lines, Text
 
 
-class GiveForm(forms.Form):
+class GiveForm(EditForm):
     """One give page. The account is the same in every language."""
 
     title = Line(max_length=limits.TITLE)
-    beneficiary = Line(required=False, max_length=limits.BENEFICIARY, label="Account holder")
+    beneficiary = Line(
+        required=False, max_length=limits.BENEFICIARY, label="Account holder",
+        help_text="Holder, IBAN and BIC are one account: changed here, they change in every language.",
+    )  # fmt: skip
     iban = Line(required=False, max_length=60, label="IBAN")
     bic = Line(required=False, max_length=20, label="BIC")
     reference = Line(required=False, max_length=limits.REFERENCE, label="Reference")
