@@ -12,11 +12,12 @@ from clarion.audit.actions import HOST
 from clarion.calls.stored import settings_of
 from clarion.campaigns.actions import change_settings
 from clarion.campaigns.models import Campaign
+from clarion.donations.models import GivePage
 from clarion.events.actions import take_manage_form
 from clarion.events.models import Event
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import Link, LinkKind
-from tests.make import NOON, make_campaign, make_event, make_organiser, make_submission
+from tests.make import NOON, make_campaign, make_event, make_organiser, make_submission, make_venue
 from tests.office import opened, shown, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +143,35 @@ def test_a_translation_does_not_claim_an_original_that_changed_meanwhile(admin: 
     admin.post(CALL + "call/text/en/", {**opened(admin, CALL + "call/text/en/"), "title": "Other words"})
 
     assert is_told(admin.post(address, typed))
+
+
+def test_an_update_a_give_page_and_the_venues_are_not_written_over(admin: Client, campaign: Campaign) -> None:
+    campaign.updates.create(posted_on="2026-12-01", language="en", title="News", body="Good.")
+    GivePage.objects.create(campaign=campaign, language="en", title="Give", beneficiary="Water Committee")
+    make_venue(campaign)
+    for address, mine, theirs in (
+        ("call/updates/2026-12-01/en/", {"title": "Mine"}, {"body": "Theirs."}),
+        ("call/give/en/", {"title": "Mine"}, {"reference": "Theirs"}),
+        ("call/venues/", {"table": "id,type,country,city,name\na,square,KE,Nairobi,Mine\n"}, {}),
+    ):
+        typed = opened(admin, CALL + address)
+        rows = {"table": typed["table"].replace("Main square 1", "Theirs")} if "table" in typed else theirs
+        assert admin.post(CALL + address, {**typed, **rows}).status_code == 302, address
+
+        answer = admin.post(CALL + address, {**typed, **mine})
+
+        assert is_told(answer), address
+        assert "Mine" in answer.content.decode()
+        assert "Theirs" in admin.get(CALL + address).content.decode()
+        assert send_again(admin, CALL + address, answer).status_code == 302
+
+
+def test_a_notice_in_one_language_leaves_that_in_another(admin: Client, campaign: Campaign) -> None:
+    address = CALL + "switches/notice/"
+    typed = opened(admin, CALL + "switches/", "notice_form")
+    admin.post(address, {**typed, "notice-fr": "À midi."})
+
+    assert admin.post(address, {**typed, "notice-en": "At noon."}).status_code == 302
+    campaign.refresh_from_db()
+    assert campaign.notice == {"fr": "À midi.", "en": "At noon."}
+    assert is_told(admin.post(address, {**typed, "notice-en": "At one."}))

@@ -24,7 +24,7 @@ class EditForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {**self.initial, "seen": _line_of(self._stored())}
+        self.initial = {**self.initial, "seen": self._marks}  # called as it is drawn: a form may have more fields yet
 
     def changes(self) -> dict[str, Any]:
         """What was changed here, cleaned."""
@@ -42,8 +42,11 @@ class EditForm(forms.Form):
     def renew(self) -> None:
         """Show what is stored now, but for what was changed here, as if the page were opened this moment."""
         typed = {name: self[name].data for name in self._changed_here()}
-        self.initial = {**self.initial, **typed}
+        self.initial = {**self.initial, **typed, "seen": self._marks()}
         self.is_bound, self._errors = False, None
+
+    def _marks(self) -> str:
+        return " ".join(f"{name}:{mark}" for name, mark in self._stored().items())
 
     def _changed_here(self) -> list[str]:
         shown, typed = self._shown(), self._typed()
@@ -77,10 +80,6 @@ def _sentence(labels: list[str], address: str) -> str:
         ", ".join(labels),
         address,
     )
-
-
-def _line_of(marks: dict[str, str]) -> str:
-    return " ".join(f"{name}:{mark}" for name, mark in marks.items())
 
 
 def _mark(field: forms.Field, value: object) -> str:

@@ -7,10 +7,11 @@ from django import forms
 from clarion.calls import limits
 from clarion.campaigns.rules import UpdateText
 from clarion.kernel.languages import native_name
+from clarion.office.forms.editing import EditForm
 from clarion.office.forms.fields import Line, Text
 
 
-class UpdateForm(forms.Form):
+class UpdateForm(EditForm):
     """News on a campaign in one language."""
 
     language = forms.ChoiceField()

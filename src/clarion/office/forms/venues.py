@@ -3,10 +3,11 @@
 from django import forms
 
 from clarion.calls import limits
+from clarion.office.forms.editing import EditForm
 from clarion.office.forms.fields import Text
 
 
-class VenuesForm(forms.Form):
+class VenuesForm(EditForm):
     """venues.csv, typed or pasted."""
 
     table = Text(

@@ -19,6 +19,7 @@ from clarion.campaigns.queries import languages_of
 from clarion.jobs.queries import oldest_open_promise
 from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.forms.editing import EditForm, is_overtaken
 from clarion.office.forms.fields import Line
 from clarion.office.rendering import render_page
 from clarion.signatures.actions import freeze_counts, unfreeze_counts
@@ -56,14 +57,16 @@ def _is_late(since: datetime | None, within: timedelta, now: datetime) -> bool:
     return since is not None and now - since > within
 
 
-class NoticeForm(forms.Form):
+class NoticeForm(EditForm):
     """One sentence in each language of the call."""
 
+    stands_alone = True
+
     def __init__(self, campaign: Campaign, data: Mapping[str, str] | None = None) -> None:
-        super().__init__(data, prefix="notice")
+        super().__init__(data, prefix="notice", initial=campaign.notice)
         for language in languages_of(campaign):
             self.fields[language] = Line(
-                required=False, max_length=300, label=language, initial=campaign.notice.get(language, ""),
+                required=False, max_length=300, label=language,
                 widget=forms.TextInput(attrs={"lang": language, "dir": "auto"}),
             )  # fmt: skip
 
@@ -167,10 +170,10 @@ def set_switch(request: OrganiserRequest, switch: str) -> HttpResponse:
 @organiser_may("switch")
 def set_notice(request: OrganiserRequest) -> HttpResponse:
     """Show the notice, or take it away."""
-    is_removed = "remove" in request.POST
     form = NoticeForm(request.campaign, request.POST)
-    if not form.is_valid() and not is_removed:
+    is_removed = "remove" in request.POST
+    if not is_removed and (is_overtaken(request, form) or not form.is_valid()):
         return _switches_page(request, form, status=422)
-    given = {} if is_removed else form.cleaned_data
+    given = {} if is_removed else {**request.campaign.notice, **form.changes()}
     actions.set_notice(request.campaign, given, by=request.actor, now=utc_now())
     return redirect("office:switches", request.campaign.slug)

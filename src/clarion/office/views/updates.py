@@ -16,6 +16,7 @@ from clarion.campaigns.rules import UpdateText
 from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.editing import problems_in
+from clarion.office.forms.editing import is_overtaken
 from clarion.office.forms.updates import UpdateForm
 from clarion.office.rendering import render_page
 
@@ -41,14 +42,15 @@ def edit_update(request: OrganiserRequest, day: str = "", language: str = "") ->
     if request.method == "POST" and "remove" in request.POST and old:
         del updates[old.posted_on, old.language]
         return _save(request, updates, "The update is gone.")
-    if request.method == "POST" and form.is_valid():
+    is_sent = request.method == "POST"
+    if is_sent and not (old and is_overtaken(request, form)) and form.is_valid():
         new = form.text()
         _check(form, request, updates, old, new)
         if form.is_valid():
             kept = {key: text for key, text in updates.items() if text != old}
             return _save(request, {**kept, (new.posted_on, new.language): new}, "Posted.")
     return render_page(
-        request, "office/updates/edit.html", status=422 if form.errors else 200, form=form, is_new=old is None
+        request, "office/updates/edit.html", status=422 if is_sent else 200, form=form, is_new=old is None
     )
 
 

@@ -15,6 +15,7 @@ from clarion.calls.write import files_of
 from clarion.campaigns.models import Campaign
 from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.forms.editing import is_overtaken
 from clarion.office.forms.venues import VenuesForm
 from clarion.office.rendering import render_page
 from clarion.places.actions import VenueChanges
@@ -27,19 +28,22 @@ def edit_venues(request: OrganiserRequest) -> HttpResponse:
     """The list as it is, and as a table to edit; every mistake is shown with its line."""
     form = VenuesForm(request.POST or None, initial={"table": _table(request.campaign)})
     problems = Problems()
-    if request.method == "POST" and form.is_valid():
+    is_sent = request.method == "POST"
+    if is_sent and not is_overtaken(request, form) and form.is_valid():
         rows = read_venues(form.cleaned_data["table"], problems)
         if not problems.mistakes:
             changes = store_venues(request.campaign, rows, by=request.actor, now=utc_now())
             messages.success(request, _sentence(changes))
             return redirect("office:venues", request.campaign.slug)
+    venues = list(venues_of(request.campaign))
     return render_page(
         request,
         "office/venues/edit.html",
-        status=422 if problems.mistakes else 200,
+        status=422 if is_sent else 200,
         form=form,
+        is_open=is_sent or not venues,
         mistakes=sorted(set(problems.mistakes))[:50],
-        venues=list(venues_of(request.campaign)),
+        venues=venues,
     )
 
 
