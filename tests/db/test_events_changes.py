@@ -301,8 +301,9 @@ def test_a_form_that_asks_for_nothing_known_does_nothing(keys: Keys) -> None:
 def test_a_corrected_pin_is_no_move(keys: Keys) -> None:
     event = make_event(make_campaign(), keys)
 
-    assert correct(event, {"lat": -1.3, "lon": 36.9}, now=NOON) == {}
+    correction = correct(event, {"lat": -1.3, "lon": 36.9}, now=NOON)
 
+    assert correction.before == {"lat": -1.29, "lon": 36.82}
     pinned = stored(event)
     assert (pinned.lat, pinned.lon, pinned.moved_at, pinned.changed_at) == (-1.3, 36.9, None, NOON)
 

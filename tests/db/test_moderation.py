@@ -21,7 +21,7 @@ from clarion.moderation.actions import (
     undo_decision,
 )
 from clarion.moderation.models import Decision, Report
-from clarion.moderation.queries import decisions_on, open_reports, queue, reports_on, waiting_counts
+from clarion.moderation.queries import decisions_on, open_reports, queue, reports_on, standing, waiting_counts
 from clarion.moderation.rules import (
     AlreadyDecided,
     BadPoint,
@@ -317,6 +317,62 @@ def test_a_corrected_place_is_mailed_to_the_organiser_and_a_pin_is_not(keys: Key
     assert mails() == []
     correct_event(event.public_id, {"address": "North gate"}, by=by, now=NOON)
     assert mails() == ["event-moved"]
+
+
+def test_a_correction_is_undone_with_place_pin_and_zone(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, lat=-1.3, lon=36.9, zone="Africa/Kampala")
+    by, said = make_organiser(), fields_of(event)
+    corrected = {"city": "Berlin", "country": "DE", "title": "Cups, corrected"}
+    decision = correct_event(event.public_id, corrected, by=by, now=NOON)
+    assert (stored(event).zone, stored(event).title) == ("Europe/Berlin", "Cups, corrected")
+
+    undo_decision(decision.public_id, by=by, now=NOON)
+
+    assert fields_of(stored(event)) == said
+    assert not event.revisions.exists()
+    with pytest.raises(CannotUndo):
+        undo_decision(decision.public_id, by=by, now=NOON)
+
+
+def test_a_correction_is_not_undone_over_a_later_text(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+    by = make_organiser()
+    first = correct_event(event.public_id, {"title": "Cups"}, by=by, now=NOON)
+    second = correct_event(event.public_id, {"title": "Jugs"}, by=by, now=NOON + MINUTE)
+    pin = correct_event(event.public_id, {"lat": -1.3, "lon": 36.9}, by=by, now=NOON + 2 * MINUTE)
+
+    with pytest.raises(CannotUndo):
+        undo_decision(first.public_id, by=by, now=NOON)
+    undo_decision(second.public_id, by=by, now=NOON)
+    assert (stored(event).title, stored(event).lat) == ("Cups", -1.3)
+    undo_decision(first.public_id, by=by, now=NOON)
+    undo_decision(pin.public_id, by=by, now=NOON)
+    assert (stored(event).title, stored(event).lat) == (event.title, -1.29)
+
+
+def test_a_correction_is_no_change_that_waits(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+    by = make_organiser()
+    correction = correct_event(event.public_id, {"title": "Cups"}, by=by, now=NOON)
+
+    assert queue(event.campaign, now=NOON) == []
+    with pytest.raises(AlreadyDecided):
+        decide_revision(correction.object, "keep", by=by, now=NOON)
+
+
+def test_a_hidden_event_comes_back_after_its_change_was_kept(keys: Keys) -> None:
+    """Its organiser mends what was wrong; keeping the change left it hidden for ever."""
+    event = make_event(make_campaign(), keys)
+    by = make_organiser()
+    hidden = decide_event(event.public_id, "hide", reason="other", by=by, now=NOON)
+    kept = decide_revision(change(event, title="Jugs").public_id, "keep", by=by, now=NOON + MINUTE)
+    correct_event(event.public_id, {"bring": "A cup"}, by=by, now=NOON + 2 * MINUTE)
+
+    stand = standing(decisions_on(event.public_id))
+    assert (stand[event.public_id], stand[kept.object]) == (hidden, kept)
+    undo_decision(hidden.public_id, by=by, now=NOON + HOUR)
+
+    assert (stored(event).state, stored(event).title, stored(event).bring) == ("kept", "Jugs", "A cup")
 
 
 def test_a_report_flags_and_hides_nothing(keys: Keys) -> None:

@@ -6,11 +6,13 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from clarion.campaigns.models import Campaign
-from clarion.events.models import Event
+from clarion.events.models import Event, Revision
+from clarion.kernel.ids import new_id
 from clarion.kernel.keys import Keys
+from clarion.moderation.actions import correct_event, decide_event, decide_revision
 from clarion.moderation.models import Decision
 from clarion.outbox.models import Mail
-from tests.make import DAY, HOUR, NOON, make_campaign, make_event, make_organiser
+from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_event, make_organiser
 from tests.office import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +110,29 @@ def test_a_decision_is_taken_back(keys: Keys) -> None:
 
     event.refresh_from_db()
     assert event.state == "waiting"
+
+
+def test_undo_stands_beside_each_decision_that_stands(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+    by = make_organiser()
+    hidden = decide_event(event.public_id, "hide", reason="other", by=by, now=NOON)
+    revision = Revision.objects.create(
+        public_id=new_id(), event=event, fields={"title": "Jugs"}, proposed_at=NOON, starts_at=event.starts_at
+    )
+    kept = decide_revision(revision.public_id, "keep", by=by, now=NOON + MINUTE)
+    corrected = correct_event(event.public_id, {"bring": "A cup"}, by=by, now=NOON + 2 * MINUTE)
+    client = signed_in(by)
+
+    page = client.get(f"{QUEUE}{event.public_id}/").content.decode()
+    for decision in (hidden, kept, corrected):
+        assert f"/undo/{decision.public_id}/" in page
+    client.post(f"{QUEUE}{event.public_id}/undo/{corrected.public_id}/")
+    client.post(f"{QUEUE}{event.public_id}/undo/{hidden.public_id}/")
+
+    event.refresh_from_db()
+    assert (event.state, event.title, event.bring) == ("kept", "Jugs", "")
+    page = client.get(f"{QUEUE}{event.public_id}/").content.decode()
+    assert [f"/undo/{one.public_id}/" in page for one in (hidden, kept, corrected)] == [False, True, False]
 
 
 def test_the_pin_is_corrected(keys: Keys) -> None:

@@ -100,7 +100,10 @@ class Event(models.Model):
 
 
 class Revision(models.Model):
-    """A later change of an event, asked for by its organiser; the event stays as approved until it is kept."""
+    """A later change of an event: asked for by its organiser, it stands beside the event until it is kept.
+
+    A moderator's correction is one that was kept as it was made.
+    """
 
     class State(models.TextChoices):
         """Where a change stands."""

@@ -114,6 +114,12 @@ def difference(old: EventFields, new: EventFields) -> dict[str, str]:
     return {name: getattr(new, name) for name in CHANGEABLE if getattr(new, name) != getattr(old, name)}
 
 
+def differing(one: EventFields, other: EventFields) -> list[str]:
+    """The names of all fields in which they differ, point and zone included."""
+    names = (field.name for field in fields(EventFields))
+    return [name for name in names if getattr(one, name) != getattr(other, name)]
+
+
 def is_move(changed: Collection[str]) -> bool:
     """Whether a change of these fields is one of place or time, which is told to those who would come."""
     return any(name in changed for name in (*PLACE, *TIMES))

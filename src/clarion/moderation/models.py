@@ -20,7 +20,7 @@ class Decision(models.Model):
 
     public_id = models.CharField(max_length=32, unique=True, default=new_id)
     campaign = models.CharField(max_length=40)
-    object_kind = models.CharField(max_length=20)  # event, revision
+    object_kind = models.CharField(max_length=20)  # event, revision, correction (a revision as well)
     object = models.CharField(max_length=32)
     event = models.CharField(max_length=32, db_index=True)  # the event itself, or the one that would change
     verb = models.CharField(max_length=20, choices=Verb.choices)

@@ -1,6 +1,6 @@
 """Shared reads of what waits for moderators, what they decided, and what readers reported."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -135,7 +135,14 @@ def decision_by_id(public_id: str) -> Decision | None:
 
 
 def standing_decision(object_id: str) -> Decision | None:
-    """The last decision on an object that was not undone; corrections and undoing are none."""
-    verbs = (Decision.Verb.KEEP, Decision.Verb.ASK, Decision.Verb.REFUSE, Decision.Verb.HIDE)
-    found = Decision.objects.filter(object=object_id, verb__in=verbs, undone_at=None)
-    return found.order_by("-at", "-pk").first()
+    """The decision on an object that can be undone."""
+    return standing(Decision.objects.filter(object=object_id).order_by("-at", "-pk")).get(object_id)
+
+
+def standing(decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """By object the last decision on it that was not undone. `decisions`: the newest first."""
+    found: dict[str, Decision] = {}
+    for decision in decisions:
+        if decision.verb != Decision.Verb.UNDO and decision.undone_at is None:
+            found.setdefault(decision.object, decision)
+    return found

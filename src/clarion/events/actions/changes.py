@@ -21,11 +21,13 @@ from clarion.events.rules import (
     UnknownVenue,
     asked_changes,
     difference,
+    differing,
     is_move,
     is_same_city,
     said_before,
     with_changes,
 )
+from clarion.kernel.ids import new_id
 from clarion.kernel.links import LinkKind
 from clarion.kernel.submissions import Submission
 
@@ -231,27 +233,51 @@ def reopen_revision(revision: Revision, *, now: datetime) -> bool:
     decided = Revision.objects.filter(pk=revision.pk, state=revision.state).exclude(state=Revision.State.REPLACED)
     if not decided.exists() or event.revisions.filter(state=Revision.State.WAITING).exists():
         return False
-    if revision.state == Revision.State.KEPT:
-        said = fields_of(event)
-        if any(getattr(said, name) != value for name, value in revision.fields.items() if name in revision.before):
-            return False
-        rewrite(event, with_changes(said, revision.before), now=now)
+    if revision.state == Revision.State.KEPT and _say_again(event, revision, now) is None:
+        return False
     decided.update(state=Revision.State.WAITING, decided_at=None, before={})
     promise_pages(event)
     return True
 
 
+def _say_again(event: Event, revision: Revision, now: datetime) -> dict[str, Any] | None:
+    """Let the event say what it said before a change; gives what `rewrite` gives, None where it has another text."""
+    said = fields_of(event)
+    if any(getattr(said, name) != value for name, value in revision.fields.items() if name in revision.before):
+        return None
+    return rewrite(event, with_changes(said, revision.before), now=now)
+
+
 @transaction.atomic
-def correct(event: Event, corrections: dict[str, Any], *, now: datetime) -> dict[str, Any]:
-    """Mend what an event says or where its pin stands; gives what undoes a change of text.
+def correct(event: Event, corrections: dict[str, Any], *, now: datetime) -> Revision:
+    """Mend what an event says or where its pin stands; gives the change, kept already, by which it can be undone.
 
     `corrections`: names of `EventFields` and their values. A published event follows at once, and another place or
     time is told as a move, to its organiser too; another pin alone is none. Raises `UnknownVenue`.
     """
-    before = rewrite(event, with_changes(fields_of(event), corrections), now=now)
-    tell_host_of_move(event, before, now=now)
+    old = fields_of(event)
+    tell_host_of_move(event, rewrite(event, with_changes(old, corrections), now=now), now=now)
     promise_pages(event)
-    return before
+    new = fields_of(event)
+    before = said_before(old, differing(old, new))
+    return Revision.objects.create(
+        public_id=new_id(), event=event, state=Revision.State.KEPT, before=before,
+        fields={name: getattr(new, name) for name in before}, starts_at=event.starts_at, proposed_at=now,
+        decided_at=now,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def take_back_correction(revision: Revision, *, now: datetime) -> bool:
+    """Let the event say what it said before a correction; gives whether it still said what was corrected."""
+    event = revision.event
+    moved = _say_again(event, revision, now)
+    if moved is None:
+        return False
+    tell_host_of_move(event, moved, now=now)
+    promise_pages(event)
+    revision.delete()
+    return True
 
 
 def tell_host_of_move(event: Event, before: Collection[str], *, now: datetime) -> None:

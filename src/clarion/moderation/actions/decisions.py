@@ -17,6 +17,7 @@ from clarion.events.actions import (
     reopen_revision,
     restore_state,
     settle_revision,
+    take_back_correction,
     take_step,
 )
 from clarion.events.models import Event, Revision
@@ -103,7 +104,7 @@ def _too_late(event: Event, verb: Verb, seen: int | None) -> AlreadyDecided | Ch
 def _faster(object_id: str, state: str, otherwise: str) -> AlreadyDecided:
     """Names the moderator whose decision led to `state`, if it was one."""
     last = standing_decision(object_id)
-    if last is None or MOVES[last.verb].target != state:
+    if last is None or last.verb not in _DONE or MOVES[last.verb].target != state:
         return AlreadyDecided(otherwise)
     other = organiser_by_id(last.by)
     return AlreadyDecided(f"Another moderator was faster: {other or 'someone'} {_DONE[last.verb]}.")
@@ -207,12 +208,14 @@ def undo_decision(decision_id: str, *, by: Organiser, now: datetime) -> Decision
 def _put_back(decision: Decision, event: Event, now: datetime) -> bool:
     if decision.object_kind == "revision":
         return reopen_revision(_revision(decision.object), now=now)
+    if decision.object_kind == "correction":
+        return take_back_correction(_revision(decision.object), now=now)
     return restore_state(event, MOVES[decision.verb].target, decision.before)
 
 
 def _tell_undone(decision: Decision, event: Event, now: datetime) -> None:
     unsent = Mail.objects.filter(record=event.public_id, detail__decision=decision.public_id)
-    if take_back_mails(unsent):
+    if take_back_mails(unsent) or decision.object_kind == "correction":
         return
     if decision.object_kind == "revision":
         mail_host(event, "change-waiting", now=now)
@@ -222,7 +225,7 @@ def _tell_undone(decision: Decision, event: Event, now: datetime) -> None:
 
 @transaction.atomic
 def correct_event(public_id: str, corrections: Mapping[str, Any], *, by: Organiser, now: datetime) -> Decision:
-    """Mend an event's pin (`lat` and `lon`, degrees) or its text; a published one follows at once.
+    """Mend an event's pin (`lat` and `lon`, degrees) or its text; a published one follows at once. It can be undone.
 
     Raises `BadPoint`, `NotYours`, `UnknownItem` (a field that is not for correcting), `UnknownEvent`, `UnknownVenue`.
     """
@@ -231,9 +234,9 @@ def correct_event(public_id: str, corrections: Mapping[str, Any], *, by: Organis
     _check_point(corrections)
     event = locked_event(public_id)
     require_moderator(by, event)
-    correct(event, dict(corrections), now=now)
+    correction = correct(event, dict(corrections), now=now).public_id
     names = sorted(corrections)
-    return _decide(event, "event", public_id, Decision.Verb.CORRECT, event.state, by, now, fields=names)
+    return _decide(event, "correction", correction, Decision.Verb.CORRECT, event.state, by, now, fields=names)
 
 
 def _check_point(corrections: Mapping[str, Any]) -> None:

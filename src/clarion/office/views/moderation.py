@@ -1,5 +1,7 @@
 """The moderation queue: one item after the other, each decision with its reason, every one undone where possible."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -19,7 +21,7 @@ from clarion.kernel.sealing import BoxBroken, unlock_fields
 from clarion.moderation.actions import correct_event, decide_event, decide_revision, undo_decision
 from clarion.moderation.actions import see_reports as note_reports
 from clarion.moderation.models import Decision
-from clarion.moderation.queries import QueueItem, decisions_on, queue, reports_on
+from clarion.moderation.queries import QueueItem, decisions_on, queue, reports_on, standing
 from clarion.moderation.rules import AlreadyDecided, ChangedMeanwhile
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.forms.editing import is_overtaken
@@ -105,10 +107,23 @@ def _changes(item: QueueItem | None, event: Event) -> list[tuple[str, object, ob
     return [(FIELDS[name], getattr(said, name), new) for name, new in item.revision.fields.items() if name in FIELDS]
 
 
-def _told(decisions: list[Decision]) -> list[tuple[Decision, str, str]]:
-    """Each decision with its verb in words and the name of who decided."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A decision with its verb in words, the name of who decided, and whether it can be undone."""
+
+    decision: Decision
+    verb: str
+    by: str
+    stands: bool
+
+
+def _told(decisions: list[Decision]) -> list[Told]:
     names = {o.public_id: str(o) for o in Organiser.objects.filter(public_id__in={d.by for d in decisions})}
-    return [(d, VERBS.get(d.verb, d.verb), names.get(d.by, "someone who left")) for d in decisions]
+    stand = {one.public_id for one in standing(decisions).values()}
+    return [
+        Told(one, VERBS.get(one.verb, one.verb), names.get(one.by, "someone who left"), one.public_id in stand)
+        for one in decisions
+    ]
 
 
 def _correctable(event: Event) -> dict[str, object]:
