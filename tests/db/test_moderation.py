@@ -1,5 +1,7 @@
 """Decisions on events and changes, undoing them, corrections, reports, and reminders."""
 
+from collections.abc import Collection
+
 import pytest
 from django_tasks_db.models import DBTaskResult
 
@@ -52,7 +54,8 @@ def change(event: Event, **fields: str) -> Revision:
 
 def report(event: Event, **more: object) -> bool:
     """A reader's report, drained."""
-    submission = make_submission("report", target=event.public_id, reason="not-real", note="Nobody came", **more)  # type: ignore[arg-type]
+    said = {"target": event.public_id, "reason": "not-real", "note": "Nobody came"}
+    submission = make_submission("report", **{**said, **more})  # type: ignore[arg-type]
     return take_report(submission, now=NOON)
 
 
@@ -389,6 +392,31 @@ def test_a_report_flags_and_hides_nothing(keys: Keys) -> None:
     assert str(Report.objects.get()) == f"not-real on {event.public_id}"
     assert queue(campaign, now=NOON) == []
     assert len(reports_on(event.public_id)) == 1
+
+
+def test_a_reported_event_whose_change_waits_stands_in_the_queue_once(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+    report(event, at=NOON - DAY)
+    revision = change(event, title="Jugs")
+
+    items = queue(event.campaign, now=NOON)
+
+    assert [(item.kind, item.revision, len(item.reports)) for item in items] == [("change", revision, 1)]
+
+
+def test_a_report_that_another_moderator_reads_meanwhile_breaks_nothing(
+    keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = make_event(make_campaign(), keys)
+    report(event)
+
+    def read_by_another(event_ids: Collection[str]) -> dict[str, list[Report]]:
+        Report.objects.filter(event__in=event_ids).update(seen_at=NOON)
+        return open_reports(event_ids)
+
+    monkeypatch.setattr("clarion.moderation.queries.open_reports", read_by_another)
+
+    assert queue(event.campaign, now=NOON) == []
 
 
 def test_a_report_drained_twice_is_one(keys: Keys) -> None:

@@ -81,16 +81,12 @@ def _flags(text: Event | Revision, now: datetime) -> tuple[str, ...]:
 def _reported(campaign: Campaign, countries: Collection[str], now: datetime) -> list[QueueItem]:
     ids = Report.objects.filter(campaign=campaign.slug, seen_at=None).values_list("event", flat=True).distinct()
     events = Event.objects.filter(PUBLIC, in_countries(countries), campaign=campaign, public_id__in=list(ids))
-    reports = open_reports([event.public_id for event in events])
+    events = events.exclude(revisions__state=Revision.State.WAITING)  # these wait already, with their reports
+    found = {event.public_id: event for event in events.select_related("venue", "campaign")}
+    # Read anew: another moderator may have read some since.
     return [
-        QueueItem(
-            "report",
-            event,
-            min(report.at for report in reports[event.public_id]),
-            _flags(event, now),
-            reports=tuple(reports[event.public_id]),
-        )
-        for event in events.select_related("venue", "campaign")
+        QueueItem("report", found[event_id], reports[0].at, _flags(found[event_id], now), reports=tuple(reports))
+        for event_id, reports in open_reports(found).items()
     ]
 
 
