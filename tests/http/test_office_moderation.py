@@ -197,3 +197,87 @@ def test_what_was_decided_leads_back_to_its_item(keys: Keys) -> None:
 
     assert f'href="{QUEUE}{event.public_id}/">Look again, or undo' in page.content.decode()
     assert "Water &lt;b&gt;for" in page.content.decode()
+
+
+def test_a_published_event_can_be_hidden_while_its_change_waits(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys)
+    revision = Revision.objects.create(
+        public_id=new_id(), event=event, fields={"title": "Jugs"}, proposed_at=NOON, starts_at=event.starts_at
+    )
+    client = signed_in(make_organiser(role="moderator"))
+
+    page = client.get(f"{QUEUE}{event.public_id}/")
+    folds = {fold.verb: fold.revision for fold in page.context["folds"]}
+    assert folds == {"ask-for-changes": revision.public_id, "refuse": revision.public_id, "hide": ""}
+    assert page.content.decode().count(f'name="revision" value="{revision.public_id}"') == 3
+    client.post(f"{QUEUE}{event.public_id}/decide/", {"verb": "hide", "reason": "not-real", "seen": "0"})
+
+    event.refresh_from_db()
+    revision.refresh_from_db()
+    assert (event.state, revision.state) == ("hidden", "waiting")
+
+
+def test_what_nobody_saw_cannot_be_hidden(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, state="cancelled", kept_at=None)
+    page = signed_in(make_organiser(role="moderator")).get(f"{QUEUE}{event.public_id}/")
+
+    assert page.context["folds"] == []
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        {"verb": "refuse", "reason": "", "sentence": "We looked at the place."},
+        {"verb": "refuse", "reason": "duplicate", "sentence": "We looked at the place.\u202e"},
+        {"verb": "refuse", "reason": "duplicate", "sentence": "We looked at the place." + "x" * 500},
+        {"verb": "refuse", "reason": "duplicate", "sentence": "We looked at the place.", "seen": "7"},
+    ],
+    ids=["no reason", "hidden character", "too long", "changed meanwhile"],
+)
+def test_a_sentence_is_not_lost_with_its_refusal(keys: Keys, posted: dict[str, str]) -> None:
+    event = waiting(keys)
+    client = signed_in(make_organiser(role="moderator"))
+
+    answer = client.post(f"{QUEUE}{event.public_id}/decide/", posted)
+
+    fold = answer.content.decode().split('id="sentence-r"')[1].split("</form>")[0]
+    assert answer.status_code == 422
+    assert "We looked at the place." in fold
+    assert ("errorlist" in fold) == (answer.context["decision"].errors != {})
+    assert 'value="duplicate" selected' in answer.content.decode() or not posted["reason"]
+
+
+def test_a_sentence_for_a_decision_that_is_no_more_is_shown(keys: Keys) -> None:
+    event = waiting(keys)
+    address = f"{QUEUE}{event.public_id}/decide/"
+    signed_in(make_organiser(role="moderator", name="Mo")).post(address, {"verb": "keep", "checked": "known"})
+
+    posted = {"verb": "refuse", "reason": "hateful", "sentence": "We looked at the place."}
+    answer = signed_in(make_organiser(role="moderator")).post(address, posted)
+
+    page = answer.content.decode()
+    assert "Another moderator was faster: Mo kept it." in page
+    assert "Your sentence was not sent" in page
+    assert "We looked at the place." in page
+    assert 'id="sentence-h"' in page
+
+
+def test_a_queue_that_was_narrowed_to_a_language_stays_so(keys: Keys) -> None:
+    french, english = waiting(keys, age=3, language="fr"), waiting(keys, age=2)
+    last = waiting(keys, age=1, language="fr")
+    client = signed_in(make_organiser(role="moderator"))
+    narrowed = f"{QUEUE}{french.public_id}/?language=fr"
+
+    assert narrowed in client.get(QUEUE + "?language=fr").content.decode()
+    page = client.get(narrowed).content.decode()
+    assert english.public_id not in page
+    for action in ("decide", "correct"):
+        assert f'action="{QUEUE}{french.public_id}/{action}/?language=fr"' in page
+    answer = client.post(f"{QUEUE}{french.public_id}/decide/?language=fr", {"verb": "keep", "checked": "known"})
+    assert answer["Location"] == f"{QUEUE}{last.public_id}/?language=fr"
+    answer = client.post(f"{QUEUE}{last.public_id}/decide/?language=fr", {"verb": "keep", "checked": "known"})
+
+    assert answer["Location"] == QUEUE + "?language=fr"
+    page = client.get(answer["Location"]).content.decode()
+    assert "Nothing waits in this language." in page
+    assert "All languages" in page

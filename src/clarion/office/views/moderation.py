@@ -1,6 +1,7 @@
 """The moderation queue: one item after the other, each decision with its reason, every one undone where possible."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarion.events.models import Event
-from clarion.events.queries import event_by_public_id, fields_of
+from clarion.events.queries import event_by_public_id, fields_of, is_public
 from clarion.events.rules import NotNow, UnknownEvent
 from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import Refusal
@@ -22,7 +23,7 @@ from clarion.moderation.actions import correct_event, decide_event, decide_revis
 from clarion.moderation.actions import see_reports as note_reports
 from clarion.moderation.models import Decision
 from clarion.moderation.queries import QueueItem, decisions_on, queue, reports_on, standing
-from clarion.moderation.rules import AlreadyDecided, ChangedMeanwhile
+from clarion.moderation.rules import AlreadyDecided, ChangedMeanwhile, Verb
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.forms.editing import is_overtaken
 from clarion.office.forms.moderation import CorrectionForm, DecisionForm, reasons_for
@@ -38,12 +39,26 @@ def show_queue(request: OrganiserRequest) -> HttpResponse:
     """What waits, the oldest first; by language where one is chosen."""
     now = utc_now()
     everything = queue(request.campaign, request.membership.countries, now=now)
-    language = request.GET.get("language", "")
-    items = [item for item in everything if not language or item.event.language == language]
-    languages = sorted({item.event.language for item in everything})
     return render_page(
-        request, "office/moderation/queue.html", items=items, languages=languages, language=language, now=now
-    )
+        request, "office/moderation/queue.html", items=_of_language(request, everything), everything=everything,
+        languages=sorted({item.event.language for item in everything}), language=_language(request),
+        narrowed=_narrowed(request), now=now,
+    )  # fmt: skip
+
+
+def _language(request: OrganiserRequest) -> str:
+    """The language to which the moderator has narrowed the queue: every address of it goes on carrying it."""
+    return request.GET.get("language", "")
+
+
+def _of_language(request: OrganiserRequest, items: list[QueueItem]) -> list[QueueItem]:
+    language = _language(request)
+    return [item for item in items if not language or item.event.language == language]
+
+
+def _narrowed(request: OrganiserRequest) -> str:
+    language = _language(request)
+    return "?" + urlencode({"language": language}) if language else ""
 
 
 @require_safe
@@ -64,29 +79,69 @@ def event_for(request: OrganiserRequest, event_id: str) -> Event:
     return event
 
 
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A decision that needs a reason, as the page offers it; `revision`: the change it is on, else the event."""
+
+    verb: Verb
+    label: str
+    key: str
+    revision: str = ""
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """The reasons that go with it, code and sentence."""
+        return reasons_for(self.verb)
+
+
+def _folds(event: Event, item: QueueItem | None) -> list[Fold]:
+    """What can be decided now; what the public sees can be hidden, whatever else waits."""
+    folds: list[Fold] = []
+    revision = item.revision.public_id if item and item.revision else ""
+    if revision or event.state == Event.State.WAITING:
+        folds += [Fold("ask-for-changes", "Ask for changes", "c", revision), Fold("refuse", "Refuse", "r", revision)]
+    if is_public(event):
+        folds.append(Fold("hide", "Hide", "h"))
+    return folds
+
+
 def _item_page(
-    request: OrganiserRequest, event: Event, *, status: int = 200, correction: CorrectionForm | None = None
-) -> HttpResponse:
+    request: OrganiserRequest, event: Event, *, status: int = 200, correction: CorrectionForm | None = None,
+    decision: DecisionForm | None = None,
+) -> HttpResponse:  # fmt: skip
+    """`correction`, `decision`: forms that came to nothing, with what was typed."""
     now = utc_now()
-    items = queue(request.campaign, request.membership.countries, now=now)
-    item = next((one for one in items if one.event.public_id == event.public_id), None)
+    everything = queue(request.campaign, request.membership.countries, now=now)
+    item = next((one for one in everything if one.event.public_id == event.public_id), None)
+    folds = _folds(event, item)
     return render_page(
         request,
         "office/moderation/item.html",
         status=status,
-        items=items,
+        items=_of_language(request, everything),
+        narrowed=_narrowed(request),
         item=item,
         event=event,
+        can_keep=event.state == Event.State.WAITING or (item is not None and item.revision is not None),
+        folds=folds,
+        decision=decision,
+        unsent=_unsent(decision, folds),
         host=host_of(event),
         changes=_changes(item, event),
         reports=[(REPORTS[report.reason], report) for report in reports_on(event.public_id)],
         decisions=_told(decisions_on(event.public_id)),
         checked=CHECKED.get(event.checked, ""),
-        reasons={verb.replace("-", "_"): reasons_for(verb) for verb in ("ask-for-changes", "refuse", "hide")},
         correction=correction or CorrectionForm(initial=_correctable(event)),
         is_correcting=correction is not None,
         now=now,
     )
+
+
+def _unsent(decision: DecisionForm | None, folds: list[Fold]) -> str:
+    """The sentence of a decision that cannot be made any more: it is shown, for a moderator has thought about it."""
+    if decision is None or decision["verb"].data in [fold.verb for fold in folds]:
+        return ""
+    return decision["sentence"].data or ""
 
 
 def host_of(event: Event) -> dict[str, str] | None:
@@ -140,22 +195,22 @@ def decide(request: OrganiserRequest, event_id: str) -> HttpResponse:
     form = DecisionForm(request.POST)
     if not form.is_valid():
         messages.error(request, "This decision was not understood. Please decide again.")
-        return _item_page(request, event, status=422)
+        return _item_page(request, event, status=422, decision=form)
     try:
         _decide(request, event_id, form)
     except (AlreadyDecided, ChangedMeanwhile) as late:
         messages.info(request, str(late))
-        return redirect("office:moderation-item", request.campaign.slug, event_id)
+        return _item_page(request, event_for(request, event_id), status=422, decision=form)
     except Refusal as refusal:
         messages.error(request, str(refusal))
-        return _item_page(request, event, status=422)
+        return _item_page(request, event, status=422, decision=form)
     messages.success(request, _decided(request, event, VERBS[form.cleaned_data["verb"]]))
     return _to(request, following)
 
 
 def _decided(request: OrganiserRequest, event: Event, verb: str) -> SafeString:
     """What was decided, with the way back: a thumb slips."""
-    page = reverse("office:moderation-item", args=[request.campaign.slug, event.public_id])
+    page = _item_address(request, event.public_id)
     return format_html('{}: {} <a href="{}">Look again, or undo</a>', verb, event.title, page)
 
 
@@ -176,16 +231,21 @@ def _decide(request: OrganiserRequest, event_id: str, form: DecisionForm) -> Non
 
 def _next_after(request: OrganiserRequest, event_id: str) -> str:
     """The item after this one, else the first other one; empty where nothing else waits."""
-    ids = [item.event.public_id for item in queue(request.campaign, request.membership.countries, now=utc_now())]
+    items = queue(request.campaign, request.membership.countries, _language(request), now=utc_now())
+    ids = [item.event.public_id for item in items]
     at = ids.index(event_id) if event_id in ids else -1
     rest = [one for one in (*ids[at + 1 :], *ids) if one != event_id]
     return rest[0] if rest else ""
 
 
 def _to(request: OrganiserRequest, event_id: str) -> HttpResponse:
-    if not event_id:
-        return redirect("office:moderation-queue", request.campaign.slug)
-    return redirect("office:moderation-item", request.campaign.slug, event_id)
+    if event_id:
+        return redirect(_item_address(request, event_id))
+    return redirect(reverse("office:moderation-queue", args=[request.campaign.slug]) + _narrowed(request))
+
+
+def _item_address(request: OrganiserRequest, event_id: str) -> str:
+    return reverse("office:moderation-item", args=[request.campaign.slug, event_id]) + _narrowed(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -203,7 +263,7 @@ def correct(request: OrganiserRequest, event_id: str) -> HttpResponse:
             messages.success(request, "Corrected.")
     except (Refusal, UnknownEvent) as refusal:
         messages.error(request, str(refusal))
-    return redirect("office:moderation-item", request.campaign.slug, event_id)
+    return _to(request, event_id)
 
 
 @require_POST
@@ -216,7 +276,7 @@ def undo(request: OrganiserRequest, event_id: str, decision_id: str) -> HttpResp
         messages.success(request, "Taken back.")
     except (Refusal, NotNow) as refusal:
         messages.info(request, str(refusal))
-    return redirect("office:moderation-item", request.campaign.slug, event_id)
+    return _to(request, event_id)
 
 
 @require_POST
