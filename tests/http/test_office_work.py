@@ -10,6 +10,7 @@ from django.test import Client
 from django_tasks_db.models import DBTaskResult
 from pytest_django import DjangoAssertNumQueries
 
+from clarion.audit.actions import HOST
 from clarion.audit.models import Entry
 from clarion.campaigns.models import Campaign, Draft, Statement
 from clarion.campaigns.queries import current_statements, current_version, languages_behind
@@ -18,9 +19,10 @@ from clarion.kernel.clock import utc_now
 from clarion.kernel.keys import Keys
 from clarion.machines.actions import note_heartbeat
 from clarion.machines.models import Heartbeat
+from clarion.organisers import actions
 from clarion.outbox.models import Mail
 from clarion.places.models import Venue
-from tests.make import make_campaign, make_event, make_organiser, make_signature
+from tests.make import make_campaign, make_event, make_organiser, make_signature, make_team
 from tests.office import opened, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -378,6 +380,23 @@ def test_the_log_names_who_did_what(admin: Client) -> None:
     page = admin.get(CALL + "log/").content.decode()
     assert "paused" in page
     assert "Nadia" in page
+
+
+def test_the_log_keeps_who_left_and_tells_nothing_of_their_other_teams(admin: Client, campaign: Campaign) -> None:
+    gone = make_organiser(name="Tomas", email="tomas@example.org")
+    other = make_team(owner_email="other@example.org")
+    client = signed_in(gone, again=True)
+    client.post(CALL + "switches/pause/")
+    actions.add_member(other, gone.email, "moderator", by=HOST, now=utc_now(), countries=["JP"])
+    actions.make_sign_in_link(gone, utc_now(), by=HOST)
+    admin.post(f"{CALL}team/{gone.public_id}/remove/")
+    actions.make_sign_in_link(gone, utc_now(), by=HOST)
+
+    rows = admin.get(CALL + "log/").context["rows"]
+
+    assert [(entry.verb, who, whom) for entry, who, whom in rows] == [
+        ("removed", "Nadia", "Tomas"), ("made-sign-in-link", "the host’s shell", "Tomas"), ("paused", "Tomas", ""),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("path", "queries"), [("", 21), ("call/", 16), ("switches/", 14), ("log/", 12)])

@@ -27,9 +27,13 @@ def record(
     *,
     now: datetime,
     campaign: str = "",
+    team: str = "",
     **detail: Any,
 ) -> None:
-    """Append one entry. `detail` holds counts, codes and settings; never a supporter's name, address or title."""
+    """Append one entry, to the log of a campaign or of a team.
+
+    `detail` holds counts, codes and settings; never a supporter's name, address or title.
+    """
     Entry.objects.create(
         at=now,
         actor_kind=actor.kind,
@@ -38,5 +42,6 @@ def record(
         object_kind=object_kind,
         object=object_id,
         campaign=campaign,
+        team=team,
         detail=detail,
     )

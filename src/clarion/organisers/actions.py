@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -41,7 +42,7 @@ def ensure_team(owner_email: str, name: str, *, by: Actor, now: datetime) -> Tea
     address = tidy_address(owner_email)
     team, is_new = Team.objects.get_or_create(owner_email=address, defaults={"name": name})
     if is_new:
-        record(by, "made", "team", str(team.pk), now=now)
+        record(by, "made", "team", str(team.pk), now=now, team=str(team.pk))
     elif team.name != name:
         team.name = name
         team.save(update_fields=["name"])
@@ -89,7 +90,7 @@ def change_role(
     was_admin = old.role == Membership.Role.ADMIN
     old.role, old.countries = role, [] if role == "admin" else sorted(set(countries))
     old.save(update_fields=["role", "countries"])
-    record(by, "changed-role", "organiser", organiser.public_id, now=now, role=role, countries=old.countries)
+    _record_on_team(team, organiser, "changed-role", by, now, role=role, countries=old.countries)
     if role == "admin" and not was_admin:
         notify_admins(team, "new-admin", by=by, now=now, about=organiser)
 
@@ -102,7 +103,7 @@ def remove_member(team: Team, organiser: Organiser, *, by: Actor, now: datetime)
         _refuse_last_admin(team, organiser)
     old.delete()
     _end_links(organiser, now)
-    record(by, "removed", "organiser", organiser.public_id, now=now, team=team.pk)
+    _record_on_team(team, organiser, "removed", by, now)
 
 
 @transaction.atomic
@@ -116,7 +117,7 @@ def make_sign_in_link(organiser: Organiser, now: datetime, *, by: Actor, resets_
         expires_at=now + LINK_LIFE,
         resets_factors=resets_factors,
     )
-    record(by, "made-sign-in-link", "organiser", organiser.public_id, now=now, resets_factors=resets_factors)
+    _record_on_account(organiser, "made-sign-in-link", by, now, resets_factors=resets_factors)
     return token
 
 
@@ -130,7 +131,7 @@ def use_sign_in_link(token: str, now: datetime) -> SignIn:
     if organiser.joined_at is None:
         organiser.joined_at = now
         organiser.save(update_fields=["joined_at"])
-    record(Actor("organiser", organiser.public_id), "signed-in-by-link", "organiser", organiser.public_id, now=now)
+    _record_on_account(organiser, "signed-in-by-link", Actor("organiser", organiser.public_id), now)
     return SignIn(organiser, link.resets_factors)
 
 
@@ -162,9 +163,19 @@ def _ensure_organiser(email: str, name: str, now: datetime) -> Organiser:
 def _note_joined(
     team: Team, organiser: Organiser, role: Role, countries: Sequence[str], by: Actor, now: datetime
 ) -> None:
-    record(by, "added", "organiser", organiser.public_id, now=now, role=role, countries=list(countries), team=team.pk)
+    _record_on_team(team, organiser, "added", by, now, role=role, countries=list(countries))
     if role == "admin":
         notify_admins(team, "new-admin", by=by, now=now, about=organiser)
+
+
+def _record_on_team(team: Team, organiser: Organiser, verb: str, by: Actor, now: datetime, **detail: Any) -> None:
+    record(by, verb, "organiser", organiser.public_id, now=now, team=str(team.pk), **detail)
+
+
+def _record_on_account(organiser: Organiser, verb: str, by: Actor, now: datetime, **detail: Any) -> None:
+    """An account opens every team that its owner is on at the time: each has the entry in its log, for good."""
+    for team in [str(team.pk) for team in teams_of(organiser)] or [""]:
+        record(by, verb, "organiser", organiser.public_id, now=now, team=team, **detail)
 
 
 def _locked_membership(team: Team, organiser: Organiser) -> Membership:
@@ -189,14 +200,14 @@ def set_password(organiser: Organiser, password: str, *, now: datetime) -> None:
     """Give an organiser the password they chose; their other sessions end."""
     organiser.set_password(password)
     organiser.save(update_fields=["password"])
-    record(Actor("organiser", organiser.public_id), "set-password", "organiser", organiser.public_id, now=now)
+    _record_on_account(organiser, "set-password", Actor("organiser", organiser.public_id), now)
 
 
 @transaction.atomic
 def note_new_factor(organiser: Organiser, kind: str, *, now: datetime) -> None:
     """Record that an organiser enrolled a second factor, and mail every other admin of their teams."""
     actor = Actor("organiser", organiser.public_id)
-    record(actor, "enrolled", "organiser", organiser.public_id, now=now, factor=kind)
+    _record_on_account(organiser, "enrolled", actor, now, factor=kind)
     for team in teams_of(organiser):
         notify_admins(team, "new-passkey", by=actor, now=now, about=organiser)
 
@@ -207,4 +218,4 @@ def reset_factors(organiser: Organiser, *, by: Actor, now: datetime) -> None:
     Authenticator.objects.filter(user_id=organiser.pk).delete()
     organiser.set_unusable_password()
     organiser.save(update_fields=["password"])
-    record(by, "reset-factors", "organiser", organiser.public_id, now=now)
+    _record_on_account(organiser, "reset-factors", by, now)
