@@ -3,7 +3,8 @@
 import threading
 
 import pytest
-from django.db import connection
+from allauth.mfa.models import Authenticator
+from django.db import connection, transaction
 
 from clarion.audit.actions import HOST, Actor
 from clarion.audit.models import Entry
@@ -15,6 +16,7 @@ from clarion.organisers.queries import admins_of, members_of, membership, usable
 from clarion.organisers.rules import (
     AlreadyMember,
     LastAdmin,
+    LastFactor,
     NotMember,
     SignInLinkEnded,
     fingerprint_of,
@@ -251,3 +253,32 @@ def test_a_notice_to_someone_who_left_is_not_written(keys: Keys) -> None:
     desk = Desk("https://call.example.org", "https://office.example.org", keys.field, lambda link: "", NOON)
 
     assert RENDERERS["notice-to-admins"](Mail.objects.get(), desk) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_factors_taken_away_at_once_one_stays() -> None:
+    """Real threads on a real database."""
+    organiser = make_organiser()
+    factors = [Authenticator.objects.create(user_id=organiser.pk, type=kind, data={}) for kind in ("totp", "webauthn")]
+    taken: list[bool] = []
+    gate = threading.Barrier(2)
+
+    def take_away(factor: Authenticator) -> None:
+        gate.wait()
+        try:
+            with transaction.atomic():
+                actions.note_removed_factor(organiser, factor.type, now=NOON)
+                factor.delete()
+            taken.append(True)
+        except LastFactor:
+            taken.append(False)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=take_away, args=(one,)) for one in factors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == [False, True]
+    assert Authenticator.objects.count() == 1

@@ -124,6 +124,47 @@ def test_a_password_with_an_app_is_enrolled_in_one_step_and_opens_the_office() -
     assert notice.detail["what"] == "new-passkey"
 
 
+def give_passkey(organiser: Organiser) -> Authenticator:
+    return Authenticator.objects.create(user_id=organiser.pk, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone"})
+
+
+def test_a_factor_that_is_taken_away_is_logged_and_told() -> None:
+    make_campaign()
+    organiser, colleague = newcomer(), make_organiser()
+    key, client = give_passkey(organiser), signed_in(organiser, again=True)
+    give_app(organiser)
+
+    client.post(f"/you/passkeys/{key.pk}/remove/")
+
+    assert [one.type for one in Authenticator.objects.filter(user_id=organiser.pk)] == ["totp"]
+    entry = Entry.objects.get(verb="removed-factor")
+    assert (entry.object, entry.detail) == (organiser.public_id, {"factor": "webauthn"})
+    assert [(mail.record, mail.detail["what"]) for mail in Mail.objects.all()] == [
+        (colleague.public_id, "factor-removed")
+    ]
+    give_passkey(organiser)
+    client.post("/you/app/remove/")
+    assert [one.type for one in Authenticator.objects.filter(user_id=organiser.pk)] == ["webauthn"]
+    assert Entry.objects.filter(verb="removed-factor", detail={"factor": "totp"}).count() == 1
+
+
+@pytest.mark.parametrize("kind", ["app", "passkey"])
+def test_the_last_factor_stays(kind: str) -> None:
+    """With none left, whoever knew the password could enrol a factor of their own."""
+    organiser = newcomer()
+    key = give_passkey(organiser) if kind == "passkey" else give_app(organiser)
+    client = signed_in(organiser, again=True)
+    address = f"/you/passkeys/{key.pk}/remove/" if key else "/you/app/remove/"
+
+    page = client.post(address, follow=True).content.decode()
+
+    assert "This is your only second factor" in page
+    assert "/remove/" not in page
+    assert Authenticator.objects.filter(user_id=organiser.pk).count() == 1
+    assert not Entry.objects.filter(verb="removed-factor").exists()
+    assert not Mail.objects.exists()
+
+
 def test_a_short_or_common_password_enrols_nothing() -> None:
     client = visitor()
     client.post(link_for(newcomer()))

@@ -2,7 +2,6 @@
 
 from allauth.account import views as account
 from allauth.mfa.base import views as factors
-from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -98,10 +97,10 @@ urlpatterns = [
     path("second-factor/", factors.authenticate, name="mfa_authenticate"),
     path("second-factor/again/", factors.reauthenticate, name="mfa_reauthenticate"),
     path("you/app/new/", sign_in.ActivateTOTP.as_view(), name="mfa_activate_totp"),
-    path("you/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("you/app/remove/", sign_in.RemoveTOTP.as_view(), name="mfa_deactivate_totp"),
     path("you/passkeys/", factors.index, name="mfa_list_webauthn"),
     path("you/passkeys/new/", sign_in.AddPasskey.as_view(), name="mfa_add_webauthn"),
-    path("you/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("you/passkeys/<int:pk>/remove/", sign_in.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
     path("passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("passkey/again/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
 ]

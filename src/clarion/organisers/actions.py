@@ -15,6 +15,7 @@ from clarion.organisers.rules import (
     LINK_LIFE,
     AlreadyMember,
     LastAdmin,
+    LastFactor,
     Notice,
     NotMember,
     Role,
@@ -210,6 +211,21 @@ def note_new_factor(organiser: Organiser, kind: str, *, now: datetime) -> None:
     _record_on_account(organiser, "enrolled", actor, now, factor=kind)
     for team in teams_of(organiser):
         notify_admins(team, "new-passkey", by=actor, now=now, about=organiser)
+
+
+@transaction.atomic
+def note_removed_factor(organiser: Organiser, kind: str, *, now: datetime) -> None:
+    """Record that an organiser takes a second factor away, and mail every other admin of their teams.
+
+    Must run in the transaction that takes it away, and before. Raises `LastFactor`; nothing is stored then.
+    """
+    Organiser.objects.select_for_update(no_key=True).get(pk=organiser.pk)  # of two taken away at once, one stays
+    if Authenticator.objects.filter(user_id=organiser.pk).count() < 2:
+        raise LastFactor("This is your only second factor. Add another one first.")
+    actor = Actor("organiser", organiser.public_id)
+    _record_on_account(organiser, "removed-factor", actor, now, factor=kind)
+    for team in teams_of(organiser):
+        notify_admins(team, "factor-removed", by=actor, now=now, about=organiser)
 
 
 @transaction.atomic

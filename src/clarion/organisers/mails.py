@@ -12,6 +12,7 @@ from clarion.outbox.rendering import render_letter
 WHAT: Mapping[str, str] = {
     "new-admin": N_("There is a new admin."),
     "new-passkey": N_("An admin has a new passkey or another second factor."),
+    "factor-removed": N_("A passkey or another second factor was removed from an account."),
     "exported": N_("Signatures or events were exported."),
     "give-changed": N_("The ways to give were changed."),
     "closed": N_("The campaign was closed."),
@@ -22,6 +23,7 @@ WHAT: Mapping[str, str] = {
 SUBJECTS: Mapping[str, str] = {
     "new-admin": N_("A new admin in the office"),
     "new-passkey": N_("A new second factor in the office"),
+    "factor-removed": N_("A second factor was removed in the office"),
     "exported": N_("An export from the office"),
     "give-changed": N_("The ways to give were changed"),
     "closed": N_("The campaign was closed"),

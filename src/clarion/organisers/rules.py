@@ -14,8 +14,9 @@ Right = Literal[
 ]
 # What is mailed to every other admin of a team.
 Notice = Literal[
-    "new-admin", "new-passkey", "exported", "give-changed", "closed", "closing-changed", "wave-held", "wave-decided"
-]
+    "new-admin", "new-passkey", "factor-removed", "exported", "give-changed", "closed", "closing-changed",
+    "wave-held", "wave-decided",
+]  # fmt: skip
 
 MODERATOR_RIGHTS: frozenset[Right] = frozenset({"moderate", "see-contacts"})
 LINK_LIFE = timedelta(hours=1)
@@ -32,6 +33,12 @@ class LastAdmin(Refusal):
     """A team keeps at least one admin."""
 
     code: ClassVar[str] = "last-admin"
+
+
+class LastFactor(Refusal):
+    """An account keeps at least one second factor: with none, whoever knows the password could enrol their own."""
+
+    code: ClassVar[str] = "last-factor"
 
 
 class AlreadyMember(Refusal):

@@ -1,11 +1,13 @@
-"""Coming in: the one-time link, and getting a second factor before anything else."""
+"""Coming in: the one-time link, and getting a second factor before anything else, and never being left without."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
-from allauth.mfa.totp.views import ActivateTOTPView
-from allauth.mfa.webauthn.views import AddWebAuthnView
+from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
+from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -16,10 +18,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clarion.audit.actions import Actor
 from clarion.kernel.clock import utc_now
 from clarion.office.access import has_second_factor, note_second_factor
-from clarion.organisers.actions import note_new_factor, reset_factors, set_password, use_sign_in_link
+from clarion.organisers.actions import (
+    note_new_factor,
+    note_removed_factor,
+    reset_factors,
+    set_password,
+    use_sign_in_link,
+)
 from clarion.organisers.models import Organiser
 from clarion.organisers.queries import usable_sign_in_link
-from clarion.organisers.rules import SignInLinkEnded
+from clarion.organisers.rules import LastFactor, SignInLinkEnded
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,3 +90,29 @@ class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
             response = super().form_valid(form)
         note_second_factor(self.request, organiser)
         return cast(HttpResponse, response)
+
+
+class RemoveTOTP(DeactivateTOTPView):  # type: ignore[misc]
+    """Take the authenticator app away."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The app with the notice to the other admins, or neither."""
+        return _remove(self.request, "totp", lambda: super(RemoveTOTP, self).form_valid(form))
+
+
+class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]
+    """Take a passkey away."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The passkey with the notice to the other admins, or neither."""
+        return _remove(self.request, "webauthn", lambda: super(RemovePasskey, self).form_valid(form))
+
+
+def _remove(request: Any, kind: str, remove: Callable[[], HttpResponse]) -> HttpResponse:
+    try:
+        with transaction.atomic():
+            note_removed_factor(request.user, kind, now=utc_now())
+            return remove()
+    except LastFactor as refusal:
+        messages.error(request, str(refusal))
+        return redirect("mfa_index")
