@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.contrib.messages.constants import ERROR, WARNING
 
 from clarion.env import read_env
 from clarion.kernel.databases import Database
@@ -134,6 +135,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = f"{_PREFIX}csrf"
 CSRF_TRUSTED_ORIGINS = [ENV.office_url]  # TLS ends at the proxy
 CSRF_FAILURE_VIEW = "clarion.office.views.errors.foreign_form"
+MESSAGE_TAGS = {WARNING: "warn", ERROR: "warn"}  # as the style sheet names them
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_REFERRER_POLICY = "same-origin"
 # TLS ends at the web server before us, which alone reaches the office: without its word Django never sends HSTS.

@@ -14,8 +14,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from clarion.audit.actions import HOST
 from clarion.campaigns.models import Campaign
-from clarion.events.models import Event
+from clarion.events.models import Event, Revision
 from clarion.kernel.clock import utc_now
+from clarion.kernel.ids import new_id
 from clarion.kernel.keys import Keys
 from clarion.organisers.actions import make_sign_in_link
 from clarion.organisers.models import Organiser
@@ -66,7 +67,9 @@ def campaign(keys: Keys) -> Campaign:
         at = utc_now() - age * HOUR
         title = f"Gathering {age}"
         make_event(made, keys, state="waiting", title=title, confirmed_at=at, flags=["copy-nearby"])
-    make_event(made, keys)
+    kept = make_event(made, keys)
+    change = {"fields": {"title": "Jugs on the steps"}, "proposed_at": utc_now(), "starts_at": kept.starts_at}
+    Revision.objects.create(public_id=new_id(), event=kept, **change)
     make_signature(made, keys, state="confirmed")
     make_wave(made, keys)
     return made
@@ -153,9 +156,12 @@ def test_every_page_fits_and_axe_finds_nothing(
     enrol(page, office)
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    item = f"/c/{campaign.slug}/moderation/{Event.objects.filter(state='waiting')[0].public_id}/"
+    item, changed = (
+        f"/c/{campaign.slug}/moderation/{Event.objects.filter(state=state)[0].public_id}/"
+        for state in ("waiting", "kept")
+    )
     wave = f"/c/{campaign.slug}/waves/{Wave.objects.get().public_id}/"
-    for path in (item, *PAGES, wave)[::step]:
+    for path in (item, *PAGES, changed, wave)[::step]:
         page.goto(office + path.format(c=campaign.slug))
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         found = [(one["id"], one["nodes"][0]["target"]) for one in Axe().run(page).response["violations"]]
