@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import http.client
 import json
 import os
 import re
@@ -12,24 +13,52 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from clarion.cli.supervisor import die_with_parent
 from tests.postgres import records_settings
 
+STOPS_WITHIN = 60  # seconds until a program that was told to stop counts as stuck; ten are promised on a free machine
 SAMPLE = Path(__file__).resolve().parents[1] / "src" / "clarion" / "sample" / "clean-water"
 
 
+# Below those that systems give to connections that go out: a client that knocks while its server starts again would
+# else be given the server's own port, now and then, and keep it.
+_FIRST_PORT, _LAST_PORT, _OWN_PORTS = 10_000, 16_000, 200
+_held: list[socket.socket] = []
+
+
+@cache
+def _own_ports() -> Iterator[int]:
+    """A range of ports that no other run of the tests takes: a name that the system forgets with this process."""
+    for first in range(_FIRST_PORT, _LAST_PORT, _OWN_PORTS):
+        mark = socket.socket(socket.AF_UNIX)
+        try:
+            mark.bind(f"\0clarion-tests-{first}")
+        except OSError:
+            mark.close()
+            continue
+        _held.append(mark)
+        return cycle(range(first, first + _OWN_PORTS))
+    raise AssertionError("every range of ports is taken by other runs of the tests")
+
+
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port of the loopback that nobody listens on, and that no other test is given before it is bound."""
+    for port in islice(_own_ports(), _OWN_PORTS):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise AssertionError("every port of this run is taken")
 
 
 def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 60) -> Any:
@@ -153,7 +182,7 @@ class Program:
             return 0
         self.process.send_signal(signal.SIGTERM)
         try:
-            code = self.process.wait(timeout=15)
+            code = self.process.wait(timeout=STOPS_WITHIN)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise
@@ -187,9 +216,19 @@ class Program:
         return mail
 
     def counts(self, slug: str = "clean-water") -> dict[str, Any]:
-        """`counts.json` as published."""
-        with urllib.request.urlopen(f"{self.public_url}/{slug}/counts.json", timeout=5) as answer:
-            counts: dict[str, Any] = json.load(answer)
+        """`counts.json` as published; asked for again, as a browser would, while its server starts again."""
+
+        def published() -> dict[str, Any] | None:
+            try:
+                with urllib.request.urlopen(f"{self.public_url}/{slug}/counts.json", timeout=20) as answer:
+                    counts: dict[str, Any] = json.load(answer)
+            except urllib.error.HTTPError:
+                raise
+            except (OSError, http.client.HTTPException):
+                return None
+            return counts
+
+        counts: dict[str, Any] = wait_until(published, "counts.json to be answered")
         return counts
 
 
