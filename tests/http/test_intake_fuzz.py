@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from clarion.kernel.forms import FORMS
 from clarion.kernel.links import LinkKind
 from tests.door import EVENT, HOME, HOSTING, SIGN
+from tests.program import STOPS_WITHIN, wait_until
 from tests.wire import Wire, open_wire
 
 MARK = "zq7secret"  # stands in everything that is sent
@@ -98,8 +99,8 @@ def status_of(wire: Wire, request: bytes, *, is_answered: bool) -> int | None:
 
 @pytest.fixture(scope="module")
 def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
-    """A public process with one open campaign."""
-    with open_wire(tmp_path_factory.mktemp("fuzzed")) as opened:
+    """A public process with one open campaign, and little patience for what never ends."""
+    with open_wire(tmp_path_factory.mktemp("fuzzed"), is_hasty=True) as opened:
         yield opened
 
 
@@ -122,7 +123,7 @@ def test_no_request_whatever_breaks_the_public_process(wire: Wire, is_soak: bool
 
     ask()
 
-    assert wire.is_well()
+    wait_until(wire.is_well, "it to answer")
     assert len(seen) > 4, seen  # it came further than the first check
     assert wire.rss_bytes() - before < 64e6
     logged = wire.log.read_text()
@@ -139,6 +140,6 @@ def test_what_the_fuzzer_sent_is_read_by_the_worker_or_was_never_taken(wire: Wir
 
 def test_the_log_of_the_process_is_where_it_is_looked_for(wire: Wire, tmp_path: Path) -> None:
     wire.process.terminate()
-    wire.process.wait(10)
+    wire.process.wait(STOPS_WITHIN)
 
     assert "Forms answered" in wire.log.read_text()
