@@ -63,8 +63,9 @@ def one_sheet(run: Publication) -> Sheet:
 def sheets_apart(sheet: Sheet) -> Iterator[Sheet]:
     """Sheet after sheet, no two of which share a page, as in every publication: two hands never write one file."""
     for number in count():
-        names = (f"{number:016x}{place:016x}" for place in count())
-        yield replace(sheet, events=[renamed(event, name) for event, name in zip(sheet.events, names, strict=False)])
+        yield replace(
+            sheet, events=[renamed(event, f"{number:016x}{place:016x}") for place, event in enumerate(sheet.events)]
+        )
 
 
 def renamed(event: Event, public_id: str) -> Event:
