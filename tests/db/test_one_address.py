@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from urllib.parse import urlencode
 
 import pytest
@@ -23,6 +24,7 @@ from tests.make import make_campaign
 
 pytestmark = pytest.mark.django_db
 FORM = {"content_type": "application/x-www-form-urlencoded"}
+HANDS = 150  # forms under way at once; so many are let in however slow the disk is
 HALL, ELSEWHERE = "192.0.2.1", "198.51.100.1"
 
 
@@ -36,13 +38,18 @@ class Road:
         self._drainer = Drainer(self._reader, opener, keys, root / "no-countries.toml", Pulse())
 
     def post(self, forms: list[tuple[str, dict[str, str]]], client: str) -> list[int]:
-        """Send all these forms at once, and drain them; gives the statuses."""
+        """Send these forms, many at once, and drain them; gives the statuses."""
 
-        async def all_at_once() -> list[int]:
-            asked = [self.door.asked("POST", path, urlencode(form).encode(), FORM, client) for path, form in forms]
-            return [reply.status for reply in await asyncio.gather(*asked)]
+        async def many_at_once() -> list[int]:
+            hands = asyncio.Semaphore(HANDS)
 
-        statuses = asyncio.run(all_at_once())
+            async def one(path: str, form: dict[str, str]) -> int:
+                async with hands:
+                    return (await self.door.asked("POST", path, urlencode(form).encode(), FORM, client)).status
+
+            return await asyncio.gather(*(one(path, form) for path, form in forms))
+
+        statuses = asyncio.run(many_at_once())
         while self._reader.waiting():
             self._drainer.step(utc_now())
         return statuses
@@ -83,11 +90,14 @@ def test_five_hundred_people_behind_one_address_are_all_accepted_and_counted(roa
 
 def test_a_flood_from_one_network_waits_and_shuts_no_mail_provider_out(road: Road) -> None:
     """The mails of a flood stand in a lane of their own, whatever the provider; those of others do not."""
+    began = monotonic()
     for part in range(3):
         road.post(signs(400, f"flood{part}.example"), HALL)
+    seconds = monotonic() - began
     road.post(signs(20, "flood0.example.org"), ELSEWHERE)
 
     lanes = list(Mail.objects.order_by("pk").values_list("lane", flat=True))
     assert len(lanes) == 1_220
     assert lanes[-20:] == [Mail.Lane.CONFIRMATIONS] * 20
-    assert 590 <= lanes.count(Mail.Lane.SLOW) <= 600
+    # Six hundred go at once, and meanwhile two more a second.
+    assert 600 - 2 * seconds - 1 <= lanes.count(Mail.Lane.SLOW) <= 600

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,13 +14,15 @@ from urllib.parse import urlencode, urlsplit
 import psycopg
 import pytest
 
+from clarion.cli.move_tables import CHUNK
+from clarion.kernel.databases import read_database
 from tests.faults.short_call import SIGN, SLUG, WIDE, kill_all, write_short_call
-from tests.postgres import new_database
-from tests.program import SAMPLE, Program, links_of, wait_until
+from tests.postgres import new_database, shared_server
+from tests.program import SAMPLE, STOPS_WITHIN, Program, links_of, wait_until
 
 pytestmark = pytest.mark.faults
 
-PEOPLE = 12_000
+PEOPLE = 5_000
 MANY_PEOPLE = f"""
 from clarion.cli import set_up_django; set_up_django()
 from datetime import timedelta
@@ -41,6 +42,21 @@ Signature.objects.bulk_create(
 )
 make_organiser(email="nadia@example.org", team=campaign.team)
 """
+# Lets a move come to the second part of the signatures, and no further.
+HOLD = f"""
+CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.name = 'signatures_signature' AND NEW.rows > {CHUNK} THEN PERFORM pg_sleep(600); END IF;
+  RETURN NEW;
+END $$;
+CREATE FUNCTION hold_from_its_beginning() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF to_regclass('move_progress') IS NOT NULL THEN
+    CREATE OR REPLACE TRIGGER hold BEFORE INSERT OR UPDATE ON move_progress FOR EACH ROW EXECUTE FUNCTION hold();
+  END IF;
+END $$;
+CREATE EVENT TRIGGER hold_from_its_beginning ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
+  EXECUTE FUNCTION hold_from_its_beginning();
+"""
+LET_GO = "DROP EVENT TRIGGER hold_from_its_beginning; DROP FUNCTION hold() CASCADE"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -98,18 +114,26 @@ class Moving:
                 return 0
         return int(row[0] or 0) if row else 0
 
+    def do(self, statement: str) -> None:
+        """Have the database do something."""
+        with closing(psycopg.connect(self.url, autocommit=True)) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
     def move_until_killed(self) -> None:
-        """Move, and kill it with kill -9 when a part of the signatures is there."""
+        """Move, and kill it with kill -9 in the midst of a part of the signatures, when one is there."""
+        self.do(HOLD)
         command = [sys.executable, "-m", "clarion", "move"]
         process = subprocess.Popen(
             command, env=self.new.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         question = "SELECT max(rows) FROM move_progress WHERE name = 'signatures_signature'"
-        ends = time.monotonic() + 120
-        while not self.ask(question) and process.poll() is None and time.monotonic() < ends:
-            time.sleep(0.001)
+        wait_until(lambda: self.ask(question), "a part of the signatures to be there", seconds=120)
         process.send_signal(signal.SIGKILL)
-        process.wait(timeout=20)
+        process.wait(timeout=STOPS_WITHIN)
+        database = read_database(self.url)
+        assert database
+        shared_server().end_connections(database.name)  # what it held sleeps on
+        self.do(LET_GO)
 
     def signatures(self) -> tuple[set[str], set[str]]:
         """Every signature here and there: what matters of it, as text."""
@@ -146,15 +170,12 @@ def test_a_move_loses_nothing_though_it_is_killed_and_people_go_on_signing(movin
     public = moving.serve_public_alone()
     moving.sign("meanwhile@example.org")
     moving.move_until_killed()
-    copied = moving.ask("SELECT count(*) FROM signatures_signature")
-    assert 0 < copied < PEOPLE
+    assert moving.ask("SELECT count(*) FROM signatures_signature") == CHUNK
 
-    with closing(psycopg.connect(moving.url, autocommit=True)) as connection:
-        connection.execute("UPDATE signatures_signature SET country = 'FR' WHERE id = 7")
+    moving.do("UPDATE signatures_signature SET country = 'FR' WHERE id = 7")
     refused = moving.new.run("move", check=False)
     assert (refused.returncode, "signatures_signature" in refused.stderr) == (1, True), refused
-    with closing(psycopg.connect(moving.url, autocommit=True)) as connection:
-        connection.execute("UPDATE signatures_signature SET country = 'KE' WHERE id = 7")
+    moving.do("UPDATE signatures_signature SET country = 'KE' WHERE id = 7")
 
     said = moving.new.run("move").stdout
     assert "each was compared" in said
@@ -167,7 +188,7 @@ def test_a_move_loses_nothing_though_it_is_killed_and_people_go_on_signing(movin
 
     moving.sign("last@example.org")  # by the old public process, just before it is told of the new database
     public.terminate()
-    public.wait(timeout=20)
+    public.wait(timeout=STOPS_WITHIN)
     moving.new.start()
     left = f"1 forms lie in {moving.old.data}/inbox/inbox.sqlite3, which nobody drains."
     wait_until(lambda: left in moving.new.log.read_text(), "the worker to say what was left in the old inbox")
