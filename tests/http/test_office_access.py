@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import DataError, InterfaceError, OperationalError, connection
 from django.test import Client
 from django.urls import URLPattern, reverse
 
@@ -152,3 +153,23 @@ def test_assets_may_be_kept_for_ever_under_names_that_change() -> None:
     assert "immutable" in response["Cache-Control"]
     assert visitor().get("/-/office.css").status_code == 404
     assert visitor().get("/-/..%2fsettings.py").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(OperationalError("gone"), 503), (InterfaceError("closed"), 503), (DataError("a bug"), 500)]
+)
+def test_records_that_are_away_are_no_bug_and_may_be_asked_again(error: Exception, status: int) -> None:
+    """Whatever of the page asks first: the session, who is signed in, or the view."""
+    make_campaign()
+    client = signed_in(make_organiser())
+    client.raise_request_exception = False
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with connection.execute_wrapper(fail):
+        response = client.get("/c/clean-water/")
+
+    assert response.status_code == status
+    assert response.has_header("Retry-After") is (status == 503)
+    assert "no-store" in response["Cache-Control"]

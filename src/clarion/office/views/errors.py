@@ -1,7 +1,13 @@
 """Pages for what went wrong."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+_RETRY_SECONDS = "3"
 
 
 def foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -20,5 +26,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500: a bug; it was logged."""
-    return render(request, "office/errors/broken.html", status=500)
+    """503 where the records were away or too busy, which passes; else 500: a bug; it was logged."""
+    # Without the request: who is signed in would be asked of the records, which may be what is broken.
+    # Django asks for this page while it handles what was raised, wherever that was: a view, a template, the session.
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        page = render_to_string("office/errors/away.html")
+        return HttpResponse(page, status=503, headers={"Retry-After": _RETRY_SECONDS})
+    return HttpResponse(render_to_string("office/errors/broken.html"), status=500)
