@@ -241,3 +241,13 @@ def text_of(mail: EmailMessage) -> str:
 def links_of(mail: EmailMessage, kind: str = "") -> list[str]:
     """The addresses in a mail's text; those below `/kind/` where named."""
     return [link for link in re.findall(r"https?://\S+", text_of(mail)) if not kind or f"/{kind}/" in link]
+
+
+def open_often(mail: EmailMessage, below: str, *, times: int = 20) -> None:
+    """Open each link of a mail below an address so often, by GET and by HEAD, as scanners do; each must be a page."""
+    links = [link for link in links_of(mail) if link.startswith(below)]
+    assert links, mail["Subject"]
+    for link in links:
+        for method in ("GET", "HEAD") * times:
+            with urllib.request.urlopen(urllib.request.Request(link, method=method), timeout=60) as answer:
+                assert answer.status == 200, link

@@ -33,7 +33,7 @@ Links = Mapping[str, str]
 
 def post(address: str, /, **fields: str) -> None:
     """Send a form as an old phone does."""
-    with urllib.request.urlopen(address, urlencode(fields).encode(), timeout=10):
+    with urllib.request.urlopen(address, urlencode(fields).encode(), timeout=60):
         pass
 
 

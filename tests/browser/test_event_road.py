@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from clarion.kernel.clock import DAY, utc_now
 from tests.browser.findings import SMALL, axe_findings, overflow
-from tests.program import Program, links_of, wait_until
+from tests.program import Program, links_of, open_often, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -61,7 +61,7 @@ def six_digits(secret: str) -> str:
 
 def get(address: str) -> bytes:
     """The body at an address."""
-    with urllib.request.urlopen(address, timeout=5) as answer:
+    with urllib.request.urlopen(address, timeout=60) as answer:
         body: bytes = answer.read()
     return body
 
@@ -97,10 +97,15 @@ def announce(page: Page, program: Program) -> None:
 
 def press_in_mail(page: Page, program: Program) -> str:
     """Confirm by the mail's button; gives the personal link that the next mail brings."""
-    page.goto(links_of(program.wait_for_mail(HOST), "confirm")[0])
+    mail = program.wait_for_mail(HOST)
+    open_often(mail, program.public_url)
+    assert len(program.mails(HOST)) == 1
+    page.goto(links_of(mail, "confirm")[0])
     page.get_by_role("button", name="Confirm my event").click()
     expect(page).to_have_url(re.compile(r"/en/received/$"))
-    return links_of(program.wait_for_mail(HOST, holding="waits for a moderator"), "manage")[0]
+    mail = program.wait_for_mail(HOST, holding="waits for a moderator")
+    open_often(mail, program.public_url)
+    return links_of(mail, "manage")[0]
 
 
 def narrow_findings(browser: Browser, address: str) -> list[str]:
@@ -153,8 +158,10 @@ def test_an_event_is_announced_kept_moved_and_cancelled(
 
     open_item(office, program)
     office.get_by_role("button", name="Known").click()
-    address = links_of(program.wait_for_mail(HOST, holding="Your event is announced"), "events")[0]
+    mail = program.wait_for_mail(HOST, holding="Your event is announced")
+    address = links_of(mail, "events")[0]
     wait_until(lambda: feature(program), "the event on the map data")
+    open_often(mail, program.public_url)
     open_afresh(page, f"{program.public_url}{CALL}/en/countries/")
     expect(page.locator(f"{GEORGIA} path")).to_have_class("c")
     expect(page.locator(GEORGIA)).to_have_attribute("aria-label", "Georgia: 1 event")
