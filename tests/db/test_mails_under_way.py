@@ -22,7 +22,7 @@ from tests.make import HOUR, NOON, make_campaign, make_signature, make_withdrawa
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_folder")]
 
 ENV: Env = settings.ENV
-SOON = 5  # seconds, of which this takes a few hundredths
+SOON = 60  # seconds, of which this takes a few hundredths
 
 
 class SlowMailer(FakeMailer):

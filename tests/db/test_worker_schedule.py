@@ -81,8 +81,10 @@ def test_cutting_the_records_log_waits_for_no_backup_since_all_who_write_would_w
         backup.execute("BEGIN")
         backup.execute("SELECT count(*) FROM sqlite_master").fetchone()
         make_team(owner_email="other@example.org", name="Other")
+        if connection.vendor == "sqlite":
+            connection.cursor().execute("PRAGMA busy_timeout = 60000")  # what it would wait if it waited
 
         began = monotonic()
         assert truncate_records() is (connection.vendor != "sqlite")
-        assert monotonic() - began < 2
+        assert monotonic() - began < 30
     assert truncate_records()

@@ -19,6 +19,14 @@ _rows: dict[str, list[str]] = {}
 _began = time.monotonic()
 
 Note = Callable[..., None]
+Allowed = Callable[[float], float]
+_EVERYDAY_FACTOR = 6
+
+
+@pytest.fixture
+def allowed(is_soak: bool) -> Allowed:
+    """How many seconds are asserted where so many are promised: everyday tests share their machine, and get sixfold."""
+    return lambda promised: promised * (1 if is_soak else _EVERYDAY_FACTOR)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.faults.short_call import SLUG, WIDE, write_short_call
-from tests.program import Program, free_port, wait_until
+from tests.program import STOPS_WITHIN, Program, free_port, wait_until
 
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 _PAUSE = """
@@ -66,11 +66,11 @@ class Machine:
             os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=STOPS_WITHIN)
 
     def post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
         """Status and Location of a form; 0 where no answer came."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.program.public_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.program.public_port, timeout=20)
         try:
             host = f"{self.program.host}:{self.program.public_port}"
             connection.request("POST", path, urlencode(fields), _FORM | {"host": host})
@@ -85,7 +85,7 @@ class Machine:
     def get(self, path: str) -> str:
         """A page; empty where it is not there."""
         try:
-            with urllib.request.urlopen(self.program.public_url + path, timeout=5) as answer:
+            with urllib.request.urlopen(self.program.public_url + path, timeout=20) as answer:
                 text: str = answer.read().decode()
         except OSError:
             return ""
@@ -147,7 +147,7 @@ class Machines:
     def switch(self, verb: str) -> None:
         """Pause or resume the call, as the office does."""
         code = _PAUSE.format(verb=verb, slug=SLUG)
-        subprocess.run([sys.executable, "-c", code], env=self.workers[0].program.environment, check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", code], env=self.workers[0].program.environment, check=True, timeout=240)
 
     def publisher(self) -> Machine | None:
         """The worker that publishes now."""

@@ -96,6 +96,22 @@ def processes_below(folder: Path) -> dict[int, str]:
     return found
 
 
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder into which somebody writes: all that lay there at one time, more or less."""
+
+    def looked() -> dict[str, bytes] | None:
+        try:
+            paths = [path for path in folder.rglob("*") if path.is_file()]
+            return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        except FileNotFoundError:  # one was just replaced
+            return None
+
+    ends = time.monotonic() + 60
+    while (found := looked()) is None:
+        assert time.monotonic() < ends, f"files come and go in {folder}"
+    return found
+
+
 def memory_of(program: Program) -> int:
     """Proportional set size of all processes together, in bytes."""
     total = 0

@@ -4,26 +4,26 @@ again within seconds of there being room, without a hand. A damaged inbox is set
 
 import http.client
 import os
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from clarion.inbox.store import set_aside_files
-from tests.faults.conftest import Note
+from tests.faults.conftest import Allowed, Note
 from tests.faults.short_call import SIGN, SLUG, kill_all, start_short_call
 from tests.program import Program, wait_until
 
 pytestmark = pytest.mark.faults
 
-# Promised: refused in under a second, accepting again in under ten. Everyday tests share their machine: sixfold.
+# Promised: refused in under a second, accepting again in under ten.
 REFUSED_SECONDS = 1.0
 AGAIN_SECONDS = 10.0
-EVERYDAY_FACTOR = 6
 DISK_BYTES = 32 * 1024 * 1024
 
 
@@ -93,16 +93,16 @@ def running(folder: Path) -> Iterator[Program]:
 
 
 def test_a_full_disk_refuses_forms_at_once_serves_pages_and_recovers_by_itself(
-    tmp_path: Path, note: Note, is_soak: bool
+    tmp_path: Path, note: Note, allowed: Allowed, is_soak: bool
 ) -> None:
     """The whole data folder on 32 MiB; in long runs also the inbox alone."""
     for place in ("data", "data/inbox") if is_soak else ("data",):
         folder = tmp_path / place.replace("/", "-")
         with small_disk(folder / "run" / place) as disk, running(folder) as program:
-            refuse_and_recover(program, disk, note, 1 if is_soak else EVERYDAY_FACTOR)
+            refuse_and_recover(program, disk, note, allowed)
 
 
-def refuse_and_recover(program: Program, disk: Path, note: Note, factor: int) -> None:
+def refuse_and_recover(program: Program, disk: Path, note: Note, allowed: Allowed) -> None:
     """Fill the disk, see forms refused and pages served, make room, see forms taken."""
     assert sign(program, "before@example.org") == 303
     wait_until(lambda: program.mails("before@example.org"), "a mail while there is room")
@@ -110,9 +110,11 @@ def refuse_and_recover(program: Program, disk: Path, note: Note, factor: int) ->
     # What lies in the log already has room there: sign until there is none.
     wait_until(lambda: sign(program, f"late{time.monotonic_ns()}@example.org") == 503, "the disk to be full")
 
-    refusals = []
-    for n in range(20):
-        status, headers, seconds = ask(program, "POST", SIGN, f"full{n}@example.org")
+    refusals: list[float] = []
+    ends = time.monotonic() + 90
+    while len(refusals) < 20:
+        assert time.monotonic() < ends, "room is made again and again"
+        status, headers, seconds = ask(program, "POST", SIGN, f"full{time.monotonic_ns()}@example.org")
         assert status in (503, 303)  # the worker may have made room for one more
         if status == 503:
             assert int(headers["retry-after"]) > 0
@@ -126,8 +128,8 @@ def refuse_and_recover(program: Program, disk: Path, note: Note, factor: int) ->
     wait_until(lambda: sign(program, "after@example.org") == 303, "forms to be taken again", seconds=90)
     again = time.monotonic() - began
     note(slowest_refusal=f"{slowest * 1000:.0f} ms", accepting_again_after=f"{again:.1f} s")
-    assert slowest < REFUSED_SECONDS * factor
-    assert again < AGAIN_SECONDS * factor
+    assert slowest < allowed(REFUSED_SECONDS)
+    assert again < allowed(AGAIN_SECONDS)
     wait_until(lambda: program.mails("after@example.org"), "the mail of who signed afterwards", seconds=90)
 
 
@@ -137,20 +139,20 @@ def test_a_damaged_inbox_is_set_aside_as_it_was_pages_are_served_and_doctor_name
     with running(tmp_path) as program:
         program.run("backup", str(tmp_path / "backups"), "--plain")
         assert sign(program, "amina@example.org") == 303
-        wait_until(lambda: program.mails("amina@example.org"), "the inbox to be drained")
+        wait_until(lambda: program.mails("amina@example.org"), "a mail while all is well")
         inbox = program.data / "inbox" / "inbox.sqlite3"
         for finder in ("intake", "worker", "start") if is_soak else ("intake",):
             damaged = damage(program, inbox, finder)
-            assert sign(program, "bo@example.org") == 503
+            assert wait_until(lambda: answer_to(program, "bo@example.org"), "an answer") == 503
             wait_until(lambda: is_served_at_last(program), "pages to be served")
             (aside,) = set_aside_files(inbox)
             assert aside.read_bytes() == damaged
-            assert sign(program, "bo@example.org") == 503
+            assert wait_until(lambda: answer_to(program, "bo@example.org"), "an answer") == 503
             said = program.run("doctor", check=False).stdout
             assert str(tmp_path / "backups") in said.partition(aside.name)[2]
 
             aside.rename(tmp_path / aside.name)  # what doctor says to do
-            wait_until(lambda: takes_forms(program, "chen@example.org"), "forms to be taken again")
+            wait_until(lambda: answer_to(program, "chen@example.org") == 303, "forms to be taken again")
         wait_until(lambda: program.mails("chen@example.org"), "the mail of who signed afterwards", seconds=90)
 
 
@@ -158,9 +160,11 @@ def damage(program: Program, inbox: Path, finder: str) -> bytes:
     """Damage the inbox while it is in use, or while nothing runs; gives its bytes then."""
     if finder == "start":
         program.stop()
-    with inbox.open("r+b") as file:
-        file.write(os.urandom(inbox.stat().st_size))
-    damaged = inbox.read_bytes()
+    else:
+        wait_until(lambda: rows_in(inbox) == 0, "the inbox to be drained")
+    with inbox.open("r+b") as file:  # whoever finds it may rename it while this is written
+        damaged = os.urandom(os.fstat(file.fileno()).st_size)
+        file.write(damaged)
     if finder == "start":
         program.start()
     elif finder == "worker":
@@ -168,17 +172,23 @@ def damage(program: Program, inbox: Path, finder: str) -> bytes:
     return damaged
 
 
-def takes_forms(program: Program, email: str) -> bool:
-    """Whether a form is taken; the process may be starting again."""
+def rows_in(inbox: Path) -> int:
+    """How many forms wait."""
+    with closing(sqlite3.connect(f"file:{inbox}?mode=ro", uri=True, timeout=20)) as rows:
+        return int(rows.execute("SELECT count(*) FROM rows").fetchone()[0])
+
+
+def answer_to(program: Program, email: str) -> int:
+    """The status of one sign form; 0 where none came, since the process is starting again."""
     try:
-        return sign(program, email) == 303
-    except OSError:
-        return False
+        return sign(program, email)
+    except (OSError, http.client.HTTPException):
+        return 0
 
 
 def is_served_at_last(program: Program) -> bool:
     """Whether the call's page is; the process may be starting again."""
     try:
         return is_served(program)
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False

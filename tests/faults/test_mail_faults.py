@@ -5,7 +5,6 @@ A real worker, a real SMTP server that misbehaves as told, and a clock that the 
 """
 
 import asyncio
-import socket
 import sqlite3
 import time
 from collections import Counter
@@ -22,6 +21,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.faults.conftest import Note
 from tests.faults.stepping import SteppedClock
 from tests.faults.worker_alone import Machine, sign_form, wait_for
+from tests.program import free_port
+from tests.smtp import listen
 
 pytestmark = pytest.mark.faults
 
@@ -34,9 +35,7 @@ class Sink:
     """An SMTP server on one port, which may be down, and does to each address what `answer`, `delay`, `drops` say."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.taken: list[tuple[str, str]] = []  # address, Message-ID
         self.tried: list[str] = []
         self._controller: Controller | None = None
@@ -50,8 +49,7 @@ class Sink:
 
     def start(self) -> None:
         """Listen."""
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=True)
-        self._controller.start()
+        self._controller = listen(self, self.port)
 
     def stop(self) -> None:
         """Be gone: connections are refused."""

@@ -20,7 +20,7 @@ import brotli
 import pytest
 
 from tests.faults.conftest import Note
-from tests.faults.short_call import SLUG, kill_all, parts_of, start_short_call, write_short_call
+from tests.faults.short_call import SLUG, files_below, kill_all, parts_of, start_short_call, write_short_call
 from tests.program import Program, wait_until
 
 pytestmark = pytest.mark.faults
@@ -120,9 +120,12 @@ def test_pages_are_wholly_old_or_wholly_new_however_often_the_worker_is_killed_w
 
 def inconsistent_files(site: Path) -> list[str]:
     """Published files whose compressed forms say something else."""
+    files = files_below(site)
     return [
-        str(packed)
+        name
         for suffix, unpack in ((".br", brotli.decompress), (".gz", gzip.decompress))
-        for packed in site.rglob(f"*{suffix}")
-        if not packed.name.startswith(".") and unpack(packed.read_bytes()) != packed.with_suffix("").read_bytes()
+        for name, packed in files.items()
+        if name.endswith(suffix)
+        and not Path(name).name.startswith(".")
+        and unpack(packed) != files.get(name.removesuffix(suffix))
     ]

@@ -21,7 +21,7 @@ from tests.faults.conftest import Note
 from tests.faults.crowd import Crowd, wait_to_reach
 from tests.faults.short_call import SLUG, door_of, kill_all, parts_of, start_short_call
 from tests.faults.test_intake_kills import PublicProcess
-from tests.program import Program, wait_until
+from tests.program import STOPS_WITHIN, Program, wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -180,7 +180,7 @@ def test_a_failed_sync_answers_503_ends_the_process_and_retries_are_harmless(
             tracer = fail_the_next_syncs_of(pid)
             wait_until(lambda refused=refused: crowd.books.refused.get(503, 0) > refused, "a batch to be refused")
             wait_until(lambda pid=pid: parts_of(program).get("intake") not in (None, pid), "a new process", seconds=90)
-            tracer.wait(timeout=20)
+            tracer.wait(timeout=STOPS_WITHIN)
             assert tracer.stderr is not None
             tracer.stderr.close()
         time.sleep(1)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from tests.faults.conftest import Allowed
 from tests.faults.short_call import start_short_call
 from tests.program import Program, links_of, wait_until
 
@@ -28,7 +29,7 @@ def program(tmp_path: Path) -> Iterator[Program]:
 
 def _post(program: Program, path: str, fields: dict[str, str]) -> tuple[int, str]:
     """Status and Location of one form; 0 where the connection broke."""
-    connection = http.client.HTTPConnection("127.0.0.1", program.public_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", program.public_port, timeout=20)
     headers = FORM | {"host": urlsplit(program.public_url).netloc}
     try:
         connection.request("POST", path, urlencode(fields), headers)
@@ -41,16 +42,21 @@ def _post(program: Program, path: str, fields: dict[str, str]) -> tuple[int, str
         connection.close()
 
 
+def answer_to(program: Program, path: str, fields: dict[str, str]) -> tuple[int, str]:
+    """Status and Location, posted as an impatient person does: again, until there is room and an answer."""
+
+    def answered() -> tuple[int, str] | None:
+        answer = _post(program, path, fields)
+        return None if answer[0] in (0, 503) else answer
+
+    answer: tuple[int, str] = wait_until(answered, f"an answer to {path}", seconds=90)
+    return answer
+
+
 def _until_taken(program: Program, path: str, fields: dict[str, str], page: str) -> None:
-    """Post as an impatient person does: again, until the answer comes."""
-    ends = time.monotonic() + 60
-    while time.monotonic() < ends:
-        status, location = _post(program, path, fields)
-        if status == 303 and page in location:
-            return
-        assert status in (0, 503), (status, location)
-        time.sleep(0.1)
-    raise AssertionError("never answered")
+    status, location = answer_to(program, path, fields)
+    assert status == 303, location
+    assert page in location
 
 
 def _at_once(work: Callable[[str], None], items: Sequence[str], *, hands: int = 16) -> None:
@@ -96,9 +102,9 @@ def test_no_log_holds_a_name_an_address_or_a_token(program: Program) -> None:
     mail = program.wait_for_mail(canaries[1])
     links = [urlsplit(link).path for link in links_of(mail) if link.startswith(program.public_url)]
     for path in links:
-        _post(program, path, {"answer": "yes", "email": canaries[1]})
-        _post(program, path[:-3] + "abc", {"answer": "yes"})
-    _post(program, "/short-call/en/sign", fields | {"country": "not a country"})
+        answer_to(program, path, {"answer": "yes", "email": canaries[1]})
+        answer_to(program, path[:-3] + "abc", {"answer": "yes"})
+    answer_to(program, "/short-call/en/sign", fields | {"country": "not a country"})
     tokens = [part for path in links for part in path.split("/") if len(part) > 60]
     wait_until(lambda: program.mails(canaries[1])[1:], "the last mail after withdrawing")
     program.stop()
@@ -108,12 +114,12 @@ def test_no_log_holds_a_name_an_address_or_a_token(program: Program) -> None:
     assert not re.search(r"127\.0\.0\.1(?!:)", log.replace(f"127.0.0.1:{program.public_port}", ""))
 
 
-def test_stopping_in_the_middle_of_signing_keeps_what_was_answered(program: Program) -> None:
+def test_stopping_in_the_middle_of_signing_keeps_what_was_answered(program: Program, allowed: Allowed) -> None:
     """SIGTERM ends within ten seconds with the inbox committed, and the next start carries on."""
     addresses = [f"late{n}@example.org" for n in range(200)]
     _at_once(_sign(program), addresses)
     began = time.monotonic()
     program.stop()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < allowed(10)
     program.start()
     assert len(_confirm_links(program, 200)) == 200

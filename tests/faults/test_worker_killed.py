@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Note
+from tests.faults.conftest import Allowed, Note
 from tests.faults.worker_alone import Machine, sign_form, wait_for
+from tests.program import STOPS_WITHIN
 
 pytestmark = pytest.mark.faults
 
@@ -53,14 +54,16 @@ def test_a_killed_worker_loses_nothing_and_counts_nobody_twice(machine: Machine,
     note(kills=2 * kills, people=people)
 
 
-def test_a_worker_that_is_told_to_stop_ends_in_time_and_leaves_no_mail_half_written(machine: Machine) -> None:
+def test_a_worker_that_is_told_to_stop_ends_in_time_and_leaves_no_mail_half_written(
+    machine: Machine, allowed: Allowed
+) -> None:
     machine.put([sign_form(n) for n in range(PEOPLE)])
     with machine.worker() as process:
         wait_for(lambda: machine.waiting() < PEOPLE)
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=8) == 0
-        assert time.monotonic() - started < 8
+        assert process.wait(timeout=STOPS_WITHIN) == 0
+        assert time.monotonic() - started < allowed(8)
 
     assert not list(machine.mails.glob(".*.tmp"))
     assert machine.ask("SELECT count(*) FROM signatures_signature") + machine.waiting() == PEOPLE
@@ -80,7 +83,7 @@ def test_the_log_of_the_worker_holds_no_word_of_a_person(machine: Machine) -> No
     with machine.worker() as process:
         wait_for(lambda: machine.data.heartbeat.exists() and machine.waiting() == 0)
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=STOPS_WITHIN)
 
     log = machine.log.read_bytes()
     assert b"the worker has stopped" in log

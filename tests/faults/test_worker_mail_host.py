@@ -11,6 +11,8 @@ from clarion.env import MailTarget
 from clarion.gateways import mail
 from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailRefused, MailSenderRefused, SmtpMailer
 from clarion.outbox.letters import Letter
+from tests.program import free_port
+from tests.smtp import listen
 
 pytestmark = pytest.mark.faults
 
@@ -60,11 +62,7 @@ def sink(request: pytest.FixtureRequest) -> Sink:
 
 @pytest.fixture
 def controller(sink: Sink) -> Iterator[Controller]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(sink, hostname="127.0.0.1", port=port, enable_SMTPUTF8=True)
-    controller.start()
+    controller = listen(sink, free_port())
     yield controller
     controller.stop()
 

@@ -57,7 +57,7 @@ class Machine:
             yield process
         finally:
             process.kill()
-            process.wait(timeout=20)
+            process.wait()
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one `clarion` command to its end, whatever it finds."""

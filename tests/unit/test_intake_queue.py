@@ -39,7 +39,7 @@ def test_a_form_that_comes_alone_is_written_at_once(monkeypatch: pytest.MonkeyPa
 
 
 def test_forms_that_follow_at_once_share_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "_APART", 0.5)
+    monkeypatch.setattr(queue, "_APART", 3600.0)
     disk = Disk()
 
     async def some_forms() -> None:
@@ -49,11 +49,27 @@ def test_forms_that_follow_at_once_share_a_batch(monkeypatch: pytest.MonkeyPatch
         for n in range(3):
             later.append(asyncio.create_task(forms.put(form(str(n)))))
             await asyncio.sleep(0.001)
+        assert disk.batches == [["first"]]
+        await asyncio.wait_for(forms.close(), 30)
         await asyncio.gather(*later)
 
     asyncio.run(some_forms())
 
     assert disk.batches == [["first"], ["0", "1", "2"]]
+
+
+def test_who_follows_at_once_is_written_in_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_APART", 0.01)
+    disk = Disk()
+
+    async def two_forms() -> None:
+        forms = CommitQueue(disk.commit)
+        await forms.put(form("first"))
+        await forms.put(form("second"))
+
+    asyncio.run(asyncio.wait_for(two_forms(), 30))
+
+    assert disk.batches == [["first"], ["second"]]
 
 
 def test_closing_writes_what_waits_and_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
