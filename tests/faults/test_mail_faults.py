@@ -5,11 +5,10 @@ A real worker, a real SMTP server that misbehaves as told, and a clock that the 
 """
 
 import asyncio
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -239,8 +238,7 @@ def test_a_domain_that_defers_everything_harms_no_other_and_its_retries_are_spre
     wait_for(lambda: set(office.sink.tried) >= set(bad))
     wait_for(lambda: office.machine.ask("SELECT min(attempts) FROM outbox_mail") >= 1)
 
-    with closing(sqlite3.connect(office.machine.data.records, timeout=20)) as records:
-        due = [at for (at,) in records.execute("SELECT due_at FROM outbox_mail WHERE attempts = 1")]
+    due = [at for (at,) in office.machine.rows("SELECT due_at FROM outbox_mail WHERE attempts = 1")]
     assert len(set(due)) > len(due) * 0.9  # jitter: a crowd does not come back at once
     office.sink.behave()
     office.wait_for_all(bad)

@@ -1,16 +1,15 @@
 """No accepted form is lost and none counts twice, however often the worker is killed in the middle."""
 
 import signal
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.faults.conftest import Allowed, Note
 from tests.faults.worker_alone import Machine, sign_form, wait_for
+from tests.postgres import on_postgresql
 from tests.program import STOPS_WITHIN
 
 pytestmark = pytest.mark.faults
@@ -94,12 +93,12 @@ def test_of_a_batch_with_one_poison_row_all_others_are_accepted_and_the_one_is_s
     machine: Machine,
 ) -> None:
     """A NUL cannot come in at the door. If it did, PostgreSQL would refuse the row, and so does a constraint here."""
-    with closing(sqlite3.connect(machine.data.records)) as records:
-        records.execute(
-            "CREATE TRIGGER poison BEFORE INSERT ON signatures_signature WHEN NEW.country = 'ZZ'"
-            " BEGIN SELECT RAISE(ABORT, 'constraint of a poisoned row'); END"
-        )
-        records.commit()
+    machine.do(
+        "ALTER TABLE signatures_signature ADD CONSTRAINT poison CHECK (country <> 'ZZ')"
+        if on_postgresql()
+        else "CREATE TRIGGER poison BEFORE INSERT ON signatures_signature WHEN NEW.country = 'ZZ'"
+        " BEGIN SELECT RAISE(ABORT, 'constraint of a poisoned row'); END"
+    )
     forms = [sign_form(n) for n in range(199)]
     forms.insert(77, sign_form(200, country="ZZ"))
     machine.put(forms)
@@ -115,9 +114,12 @@ def test_of_a_batch_with_one_poison_row_all_others_are_accepted_and_the_one_is_s
 
 def test_a_row_whose_box_does_not_open_is_set_aside_alone(machine: Machine) -> None:
     machine.put([sign_form(n) for n in range(20)])
-    with closing(sqlite3.connect(machine.data.inbox)) as inbox:
-        inbox.execute("UPDATE rows SET body = x'00ff00ff' WHERE seq = 7")
-        inbox.commit()
+    machine.do(
+        r"UPDATE inbox_batches SET bodies[7] = '\x00ff00ff'"
+        if on_postgresql()
+        else "UPDATE rows SET body = x'00ff00ff' WHERE seq = 7",
+        to_inbox=True,
+    )
     with machine.worker():
         wait_for(lambda: machine.waiting() == 0)
         wait_for(lambda: machine.ask("SELECT count(*) FROM signatures_signature") == 19)

@@ -1,25 +1,33 @@
 """A worker alone with a data folder, and what intake would hand it: forms on their way, at any number at once."""
 
+import atexit
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from email import message_from_bytes, policy
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from clarion.inbox.reader import InboxReader
-from clarion.inbox.writer import InboxWriter
+import psycopg
+
+from clarion.inbox.ends import open_reader, open_writer
 from clarion.kernel.clock import utc_now
+from clarion.kernel.databases import Database, read_database
 from clarion.kernel.files import DataFolder
 from clarion.kernel.ids import new_id
 from clarion.kernel.keys import read_key_ring
 from clarion.kernel.links import link_public_key, read_link
 from clarion.kernel.sealing import BatchSealer, sealing_public_key
 from clarion.kernel.submissions import Submission
+from tests.postgres import make_inbox, records_settings
 
 PATIENCE_SECONDS = 90
 _PROJECT = Path(__file__).parents[2]
@@ -32,21 +40,38 @@ make_campaign()
 """
 
 
+def _environ(data: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "clarion.settings", "CLARION_DATA": str(data)}
+
+
+def _set_up(environ: dict[str, str]) -> None:
+    subprocess.run([sys.executable, "-c", SET_UP], env=environ, check=True, timeout=240, cwd=_PROJECT)
+
+
+@cache
+def _made() -> Path:
+    """A data folder with tables and a campaign: making it once, and copying, saves each test some seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="clarion-made-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _set_up(_environ(folder / "data"))
+    return folder / "data"
+
+
 class Machine:
-    """A data folder of its own, with the environment of its worker."""
+    """A data folder of its own, with the environment of its worker. Records and inbox are where this run has them."""
 
     def __init__(self, root: Path, **settings: str) -> None:
         self.log = root / "worker.log"
         self.data = DataFolder(root / "data")
         self.mails = root / "mails"
-        self.env = {
-            "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "clarion.settings",
-            "CLARION_DATA": str(self.data.root),
-            "CLARION_MAIL_URL": f"file://{self.mails}",
-            **settings,
-        }
-        subprocess.run([sys.executable, "-c", SET_UP], env=self.env, check=True, timeout=240, cwd=_PROJECT)
+        place = records_settings()
+        self.env = _environ(self.data.root) | {"CLARION_MAIL_URL": f"file://{self.mails}"} | place | settings
+        self.database: Database | None = None
+        if place:
+            self.database = read_database(make_inbox(place["CLARION_DATABASE_URL"]))
+            _set_up(self.env)
+        else:
+            shutil.copytree(_made(), self.data.root)
 
     @contextmanager
     def worker(self) -> Iterator["subprocess.Popen[bytes]"]:
@@ -67,7 +92,7 @@ class Machine:
     def put(self, submissions: list[Submission]) -> None:
         """What intake does: seal and append, in batches."""
         key = read_key_ring(self.data.keys, "inbox").current
-        with closing(InboxWriter(self.data.inbox)) as writer:
+        with closing(open_writer(self.data.inbox, self.database)) as writer:
             for start in range(0, len(submissions), 50):
                 sealer = BatchSealer(key.number, sealing_public_key(key))
                 batch = [(one.id, sealer.seal(one.to_bytes())) for one in submissions[start : start + 50]]
@@ -75,14 +100,28 @@ class Machine:
 
     def waiting(self) -> int:
         """How many rows lie in the inbox."""
-        with closing(InboxReader(self.data.inbox)) as reader:
+        with closing(open_reader(self.data.inbox, self.database)) as reader:
             return reader.waiting()
+
+    def rows(self, question: str) -> list[tuple[Any, ...]]:
+        """What the records answer."""
+        with closing(self._connect(self.data.records)) as records:
+            return list(records.execute(question).fetchall())
 
     def ask(self, question: str) -> int:
         """A number from the records."""
-        with closing(sqlite3.connect(self.data.records, timeout=20)) as records:
-            answer: int = records.execute(question).fetchone()[0] or 0
-            return answer
+        return int(self.rows(question)[0][0] or 0)
+
+    def do(self, statement: str, *, to_inbox: bool = False) -> None:
+        """Change the records, or the inbox."""
+        with closing(self._connect(self.data.inbox if to_inbox else self.data.records)) as database:
+            database.execute(statement)
+            database.commit()
+
+    def _connect(self, file: Path) -> Any:
+        if self.database is not None:
+            return psycopg.connect(**self.database.parameters())  # type: ignore[arg-type]
+        return sqlite3.connect(file, timeout=20)
 
     def confirmations(self) -> list[Submission]:
         """One press for each mail, on the link that it carries."""
