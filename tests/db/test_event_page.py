@@ -34,6 +34,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "known": {"checked": "known"},
     "proposed": {"checked": "neither", "origin": Event.Origin.PROPOSAL},
     "of a long title": {"title": "Clean water in every school, and a cup for everyone who comes"},
+    "wordy": {"bring": "A cup. " * 30, "accessibility": "Step-free. " * 20},
     "in another language": {"title": "ماء & <i>خبز</i>", "language": "ar"},
 }
 

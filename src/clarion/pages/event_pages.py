@@ -22,6 +22,7 @@ from clarion.pages.structured import event_data
 ON_A_PAGE = 200
 FEW_COUNTRIES = 12  # more of them are folded away, so that the events stand within reach
 PAST_SHOWN = 40
+WORDY = 300  # letters of notes, from which on a poster sets them smaller to stay on its sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +84,24 @@ WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What decides which lines an event's page has, and how large its title is. `said`: the words that it has."""
+    """What decides which lines an event's page has, and how large they are. `said`: the words that it has."""
 
     is_off: bool
     is_over: bool
     checked: str
     is_proposal: bool
     size: Markup
+    is_wordy: bool
     said: frozenset[str]
 
 
 def look_of(event: Event, one: Showing, words: Mapping[str, str]) -> Look:
     """The look of an event with these words."""
     said = frozenset(name for name, word in words.items() if word)
-    return Look(one.is_off, one.is_over, event.checked, event.origin == Event.Origin.PROPOSAL, sized(one.title), said)
+    is_wordy = len(event.bring) + len(event.accessibility) > WORDY
+    return Look(
+        one.is_off, one.is_over, event.checked, event.origin == Event.Origin.PROPOSAL, sized(one.title), is_wordy, said
+    )
 
 
 def words_of(scene: Scene, event: Event, one: Showing, draw: Callable[[str], Markup]) -> dict[str, str]:
