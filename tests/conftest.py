@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+pytest_plugins = ["tests.soak"]
 # A slow machine is no wrong answer.
 hypothesis.settings.register_profile("clarion", deadline=None)
 hypothesis.settings.load_profile("clarion")
