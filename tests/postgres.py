@@ -176,10 +176,10 @@ def stop_shared_server() -> None:
 _numbers = count(1)
 
 
-def new_database() -> str:
-    """`CLARION_DATABASE_URL` of a new, empty database of the shared server."""
+def new_database(like: str = "template1") -> str:
+    """`CLARION_DATABASE_URL` of a new database of the shared server: empty, or a copy of one that nobody uses."""
     name = f"clarion_{next(_numbers)}"
-    shared_server().execute(f"CREATE DATABASE {name}")
+    shared_server().execute(f"CREATE DATABASE {name} TEMPLATE {like}")
     return shared_server().url(name)
 
 

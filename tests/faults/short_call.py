@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from clarion.kernel.databases import read_database
 from tests.faults.crowd import Door
-from tests.postgres import on_postgresql
+from tests.postgres import new_database, on_postgresql
 from tests.program import Program
 
 SLUG = "short-call"
@@ -34,25 +35,39 @@ def write_short_call(folder: Path, statement: str = _STATEMENT) -> Path:
     return folder
 
 
-def start_short_call(folder: Path, **settings: str) -> Program:
-    """The program, launched and serving. Its data folder may be there, and empty."""
-    program = Program(folder / "run", extra=WIDE | settings)
+def start_short_call(folder: Path, *, is_on_postgresql: bool | None = None, **settings: str) -> Program:
+    """The program, launched and serving. Its data folder may be there, and empty; its records are where this run has
+    them, unless told.
+    """
+    program = Program(folder / "run", extra=WIDE | settings, records={})
     program.folder.mkdir(parents=True, exist_ok=True)
-    if on_postgresql() or "CLARION_DATABASE_URL" in settings:
+    if "CLARION_DATABASE_URL" in settings:
         program.launch(write_short_call(folder / "call"))
     else:
-        shutil.copytree(_launched(), program.data, dirs_exist_ok=True)
+        program.records = copy_launched(program.data, is_on_postgresql=is_on_postgresql)
     return program.start()
 
 
+def copy_launched(data: Path, *, is_on_postgresql: bool | None = None) -> dict[str, str]:
+    """Fill a data folder as launching the call does; gives the settings that say where its records are."""
+    launched = _launched(on_postgresql() if is_on_postgresql is None else is_on_postgresql)
+    shutil.copytree(launched.data, data, dirs_exist_ok=True)
+    if not launched.records:
+        return {}
+    database = read_database(launched.records["CLARION_DATABASE_URL"])
+    assert database
+    return {"CLARION_DATABASE_URL": new_database(like=database.name)}
+
+
 @cache
-def _launched() -> Path:
-    """A data folder in which the call was launched: launching once, and copying, saves each test some seconds."""
+def _launched(is_on_postgresql: bool) -> Program:
+    """A program that launched the call and never ran: launching once, and copying, saves each test some seconds."""
     folder = Path(tempfile.mkdtemp(prefix="clarion-launched-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    program = Program(folder, extra=WIDE)
+    records = {"CLARION_DATABASE_URL": new_database()} if is_on_postgresql else {}
+    program = Program(folder, extra=WIDE, records=records)
     program.launch(write_short_call(folder / "call"))
-    return program.data
+    return program
 
 
 def door_of(program: Program) -> Door:
@@ -114,14 +129,16 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 def memory_of(program: Program) -> int:
     """Proportional set size of all processes together, in bytes."""
-    total = 0
-    for pid in processes_of(program):
-        try:
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
-    return total
+    return sum(memory_of_process(pid) for pid in processes_of(program))
+
+
+def memory_of_process(pid: int) -> int:
+    """Proportional set size of one process, in bytes; 0 where it is gone."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
 
 
 def has_beaten_since(program: Program, moment: float) -> bool:

@@ -16,7 +16,7 @@ import pytest
 
 from clarion.cli.move_tables import CHUNK
 from clarion.kernel.databases import read_database
-from tests.faults.short_call import SIGN, SLUG, WIDE, kill_all, write_short_call
+from tests.faults.short_call import SIGN, SLUG, WIDE, copy_launched, kill_all, write_short_call
 from tests.postgres import new_database, shared_server
 from tests.program import SAMPLE, STOPS_WITHIN, Program, links_of, wait_until
 
@@ -69,9 +69,8 @@ class Moving:
         self.new = Program(
             folder / "run", self.old.public_port, self.old.office_port, extra=WIDE | {"CLARION_DATABASE_URL": self.url}
         )
-        self.old.folder.mkdir(parents=True)
+        copy_launched(self.old.data, is_on_postgresql=False)
         self.old.launch(SAMPLE, "--draft")
-        self.old.launch(write_short_call(folder / "call"))
         self.old.start()
         self.sign("before@example.org")
         self.link = links_of(self.old.wait_for_mail("before@example.org"), "confirm")[0]
@@ -212,12 +211,10 @@ def test_a_move_loses_nothing_though_it_is_killed_and_people_go_on_signing(movin
 def test_a_move_into_a_database_that_is_not_empty_is_refused(tmp_path: Path) -> None:
     url = new_database()
     old = Program(tmp_path / "run", extra=dict(WIDE), records={})
-    old.folder.mkdir(parents=True)
+    copy_launched(old.data, is_on_postgresql=False)
     other = Program(tmp_path / "other", extra=WIDE | {"CLARION_DATABASE_URL": url})
     other.folder.mkdir(parents=True)
-    call = write_short_call(tmp_path / "call")
-    old.launch(call, "--draft")
-    other.launch(call, "--draft")
+    other.launch(write_short_call(tmp_path / "call"), "--draft")
 
     refused = Program(old.folder, extra=WIDE | {"CLARION_DATABASE_URL": url}).run("move", check=False)
 

@@ -15,8 +15,8 @@ import pytest
 
 from tests.faults.conftest import Note
 from tests.faults.crowd import Crowd, wait_to_reach
-from tests.faults.short_call import SLUG, WIDE, door_of, kill_all, write_short_call
-from tests.postgres import new_database, shared_server
+from tests.faults.short_call import SLUG, door_of, kill_all, start_short_call
+from tests.postgres import shared_server
 from tests.program import Program, wait_until
 
 pytestmark = pytest.mark.faults
@@ -49,11 +49,7 @@ NEVER_MIND = "x" * 32  # the cookie against foreign forms; whoever sends it may 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """The program on a database of its own, whatever the others run on."""
-    folder = tmp_path_factory.mktemp("cut")
-    running = Program(folder / "run", extra=WIDE, records={"CLARION_DATABASE_URL": new_database()})
-    running.folder.mkdir()
-    running.launch(write_short_call(folder / "call"))
-    running.start()
+    running = start_short_call(tmp_path_factory.mktemp("cut"), is_on_postgresql=True)
     yield running
     running.stop()
     kill_all(running)
