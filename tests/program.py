@@ -14,12 +14,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from clarion.cli.supervisor import die_with_parent
 from tests.postgres import records_settings
@@ -61,7 +63,7 @@ def free_port() -> int:
     raise AssertionError("every port of this run is taken")
 
 
-def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 60) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 120) -> Any:
     """The first true value of `condition`; fails with `what` after `seconds`."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
@@ -153,7 +155,7 @@ class Program:
         self.begin()
         try:
             for port in (self.public_port, self.office_port):
-                wait_until(lambda port=port: self._is_healthy(port), f"port {port} to answer", seconds=90)
+                wait_until(lambda port=port: self._is_healthy(port), f"port {port} to answer", seconds=240)
         except AssertionError as error:
             log_tail = self._log_tail()
             self.stop()
@@ -193,6 +195,29 @@ class Program:
         """Launch a call folder; gives what the command said."""
         return self.run("launch", str(call), *options).stdout
 
+    def post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
+        """Status and Location of one form; 0 where no answer came."""
+        host = self.public_url.removeprefix("http://")
+        headers = {"content-type": "application/x-www-form-urlencoded", "host": host}
+        with closing(http.client.HTTPConnection("127.0.0.1", self.public_port, timeout=20)) as connection:
+            try:
+                connection.request("POST", path, urlencode(fields), headers)
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException):
+                return 0, ""
+        return answer.status, answer.getheader("location") or ""
+
+    def answer_to(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
+        """Status and Location of a form, sent as an impatient person does: again, until there is room and an answer."""
+
+        def answered() -> tuple[int, str] | None:
+            answer = self.post(path, fields)
+            return None if answer[0] in (0, 503) else answer
+
+        answer: tuple[int, str] = wait_until(answered, f"an answer to {path.rpartition('/')[0]}")
+        return answer
+
     def mails(self, to: str = "") -> list[EmailMessage]:
         """The mails that arrived, oldest first; those to one address where named."""
         paths = (
@@ -203,7 +228,7 @@ class Program:
         found = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
         return [mail for mail in found if isinstance(mail, EmailMessage) and (not to or to in str(mail["To"]))]
 
-    def wait_for_mail(self, to: str, *, holding: str = "", count: int = 1, seconds: float = 60) -> EmailMessage:
+    def wait_for_mail(self, to: str, *, holding: str = "", count: int = 1, seconds: float = 120) -> EmailMessage:
         """The newest mail to an address, once `count` of them hold the text `holding`."""
 
         def there() -> EmailMessage | None:

@@ -1,6 +1,5 @@
 """Several machines that share one PostgreSQL, each with a data folder of its own: workers, and public nodes."""
 
-import http.client
 import json
 import os
 import shutil
@@ -11,12 +10,10 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from tests.faults.short_call import SLUG, WIDE, write_short_call
 from tests.program import STOPS_WITHIN, Program, free_port, wait_until
 
-_FORM = {"content-type": "application/x-www-form-urlencoded"}
 _PAUSE = """
 from clarion.cli import set_up_django; set_up_django()
 from clarion.audit.actions import HOST
@@ -70,17 +67,7 @@ class Machine:
 
     def post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
         """Status and Location of a form; 0 where no answer came."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.program.public_port, timeout=20)
-        try:
-            host = f"{self.program.host}:{self.program.public_port}"
-            connection.request("POST", path, urlencode(fields), _FORM | {"host": host})
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            return 0, ""
-        finally:
-            connection.close()
-        return answer.status, answer.getheader("location") or ""
+        return self.program.post(path, fields)
 
     def get(self, path: str) -> str:
         """A page; empty where it is not there."""

@@ -11,7 +11,6 @@ import pytest
 
 from tests.faults.short_call import SIGN, SLUG, kill_all, start_short_call
 from tests.faults.stepping import SteppedClock
-from tests.faults.test_whole_road import answer_to
 from tests.program import Program, links_of, wait_until
 
 pytestmark = pytest.mark.faults
@@ -41,7 +40,7 @@ def program(tmp_path_factory: pytest.TempPathFactory, clock: SteppedClock) -> It
 
 def sign(program: Program, email: str) -> None:
     fields = {"name": "Amina", "email": email, "country": "KE"}
-    assert answer_to(program, SIGN, fields) == (303, f"/{SLUG}/en/check-your-mail/")
+    assert program.answer_to(SIGN, fields) == (303, f"/{SLUG}/en/check-your-mail/")
 
 
 def link_of(program: Program, email: str) -> str:
@@ -51,7 +50,7 @@ def link_of(program: Program, email: str) -> str:
 
 def confirm(program: Program, link: str) -> str:
     """The page that answers."""
-    status, location = answer_to(program, link, {"answer": "yes"})
+    status, location = program.answer_to(link, {"answer": "yes"})
     assert status == 303
     return location.rstrip("/").rpartition("/")[2]
 

@@ -1,6 +1,5 @@
 """A campaign moves from SQLite to PostgreSQL while people go on signing: every row arrives, and nothing is lost."""
 
-import http.client
 import os
 import signal
 import sqlite3
@@ -9,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -57,7 +56,6 @@ CREATE EVENT TRIGGER hold_from_its_beginning ON ddl_command_end WHEN TAG IN ('CR
   EXECUTE FUNCTION hold_from_its_beginning();
 """
 LET_GO = "DROP EVENT TRIGGER hold_from_its_beginning; DROP FUNCTION hold() CASCADE"
-FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 class Moving:
@@ -79,20 +77,9 @@ class Moving:
         subprocess.run([sys.executable, "-c", MANY_PEOPLE], env=self.old.environment, check=True, cwd=Path.cwd())
 
     def sign(self, address: str) -> None:
-        """Sign, again until it is taken."""
+        """Sign."""
         form = {"name": "Amina", "email": address, "country": "KE"}
-        wait_until(lambda: self.post(SIGN, form) == 303, f"the form of {address} to be taken")
-
-    def post(self, path: str, fields: dict[str, str]) -> int:
-        """The status of a form's answer; 0 where none came."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.old.public_port, timeout=10)
-        try:
-            connection.request("POST", path, urlencode(fields), FORM | {"host": urlsplit(self.old.public_url).netloc})
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return 0
-        finally:
-            connection.close()
+        assert self.old.answer_to(SIGN, form)[0] == 303
 
     def serve_public_alone(self) -> "subprocess.Popen[bytes]":
         """Intake on the old inbox, while office and worker rest."""
@@ -101,7 +88,7 @@ class Moving:
             [*command, "--public", f"127.0.0.1:{self.old.public_port}"],
             env=self.old.environment, stderr=subprocess.DEVNULL, cwd=self.old.folder,
         )  # fmt: skip
-        wait_until(lambda: self.post("/nowhere", {}) > 0, "the public site to answer")
+        self.old.answer_to("/nowhere", {})
         return process
 
     def ask(self, question: str) -> int:
@@ -198,7 +185,7 @@ def test_a_move_loses_nothing_though_it_is_killed_and_people_go_on_signing(movin
     for address in ("meanwhile@example.org", "last@example.org"):
         moving.new.wait_for_mail(address)
     before = moving.new.counts(SLUG)["total"]
-    assert moving.post(urlsplit(moving.link).path, {"answer": "yes"}) == 303
+    assert moving.new.answer_to(urlsplit(moving.link).path, {"answer": "yes"})[0] == 303
     wait_until(lambda: moving.new.counts(SLUG)["total"] == before + 1, "a link of before the move to count")
     assert left not in moving.new.run("doctor", check=False).stdout
     moving.new.stop()

@@ -1,10 +1,9 @@
 """Each process reaches PostgreSQL by a role that may do what the process does, and nothing else: proved by trying."""
 
-import http.client
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -245,7 +244,7 @@ def test_the_whole_road_by_a_role_for_each_process(tmp_path: Path) -> None:
     try:
         _sign(program, "amina@example.org")
         mail = program.wait_for_mail("amina@example.org")
-        _post(program, urlsplit(links_of(mail, "confirm")[0]).path, {"answer": "yes"})
+        program.answer_to(urlsplit(links_of(mail, "confirm")[0]).path, {"answer": "yes"})
         wait_until(lambda: program.counts(SLUG)["total"] == 1, "the signature to be counted")
         shared_server().end_connections(read_database(owner).name)  # type: ignore[union-attr]
         _sign(program, "bo@example.org")
@@ -259,16 +258,5 @@ _URLS = {"CLARION_DATABASE_URL": "worker", "CLARION_INBOX_URL": "intake", "CLARI
 
 
 def _sign(program: Program, address: str) -> None:
-    """As an impatient person does: again, until it is taken."""
-    fields = {"name": "Amina", "email": address, "country": "KE"}
-    wait_until(lambda: _post(program, SIGN, fields) == 303, "the form to be taken")
-
-
-def _post(program: Program, path: str, fields: dict[str, str]) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", program.public_port, timeout=20)
-    headers = {"content-type": "application/x-www-form-urlencoded", "host": urlsplit(program.public_url).netloc}
-    with closing(connection):
-        connection.request("POST", path, urlencode(fields), headers)
-        status = connection.getresponse().status
-    assert status in (303, 503)
-    return status
+    status, location = program.answer_to(SIGN, {"name": "Amina", "email": address, "country": "KE"})
+    assert (status, location) == (303, f"/{SLUG}/en/check-your-mail/")

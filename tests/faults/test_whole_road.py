@@ -1,12 +1,11 @@
 """The whole road on real processes: form, inbox, worker, mail, confirmation, count; and what may not break it."""
 
-import http.client
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,8 +14,6 @@ from tests.faults.short_call import start_short_call
 from tests.program import Program, links_of, wait_until
 
 pytestmark = pytest.mark.faults
-
-FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture
@@ -27,34 +24,8 @@ def program(tmp_path: Path) -> Iterator[Program]:
     running.stop()
 
 
-def _post(program: Program, path: str, fields: dict[str, str]) -> tuple[int, str]:
-    """Status and Location of one form; 0 where the connection broke."""
-    connection = http.client.HTTPConnection("127.0.0.1", program.public_port, timeout=20)
-    headers = FORM | {"host": urlsplit(program.public_url).netloc}
-    try:
-        connection.request("POST", path, urlencode(fields), headers)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status, answer.getheader("location") or ""
-    except (OSError, http.client.HTTPException):
-        return 0, ""
-    finally:
-        connection.close()
-
-
-def answer_to(program: Program, path: str, fields: dict[str, str]) -> tuple[int, str]:
-    """Status and Location, posted as an impatient person does: again, until there is room and an answer."""
-
-    def answered() -> tuple[int, str] | None:
-        answer = _post(program, path, fields)
-        return None if answer[0] in (0, 503) else answer
-
-    answer: tuple[int, str] = wait_until(answered, f"an answer to {path}", seconds=90)
-    return answer
-
-
 def _until_taken(program: Program, path: str, fields: dict[str, str], page: str) -> None:
-    status, location = answer_to(program, path, fields)
+    status, location = program.answer_to(path, fields)
     assert status == 303, location
     assert page in location
 
@@ -102,9 +73,9 @@ def test_no_log_holds_a_name_an_address_or_a_token(program: Program) -> None:
     mail = program.wait_for_mail(canaries[1])
     links = [urlsplit(link).path for link in links_of(mail) if link.startswith(program.public_url)]
     for path in links:
-        answer_to(program, path, {"answer": "yes", "email": canaries[1]})
-        answer_to(program, path[:-3] + "abc", {"answer": "yes"})
-    answer_to(program, "/short-call/en/sign", fields | {"country": "not a country"})
+        program.answer_to(path, {"answer": "yes", "email": canaries[1]})
+        program.answer_to(path[:-3] + "abc", {"answer": "yes"})
+    program.answer_to("/short-call/en/sign", fields | {"country": "not a country"})
     tokens = [part for path in links for part in path.split("/") if len(part) > 60]
     wait_until(lambda: program.mails(canaries[1])[1:], "the last mail after withdrawing")
     program.stop()

@@ -90,7 +90,7 @@ def test_new_asks_at_a_terminal(program: Program) -> None:
         stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=program.environment, cwd=program.folder,
     ) as process:  # fmt: skip
         os.write(keeper, b"\n\nWater Committee\n\noffice@example.org\n\n")
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=240)
     os.close(keeper)
     os.close(terminal)
 
