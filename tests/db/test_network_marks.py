@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 
 from clarion.cli.snapshot import snapshot
 from clarion.inbox.ends import open_reader
@@ -94,7 +95,14 @@ def sqlite3_file() -> bytes:
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
+def noon() -> Iterator[None]:
+    """It is noon: no day ends in the midst of a test."""
+    with time_machine.travel(utc_now().replace(hour=12)):
+        yield
+
+
+@pytest.fixture
+def door(tmp_path: Path, noon: None) -> Iterator[Door]:
     """Intake in process, with the policy that the publisher wrote."""
     campaign = make_campaign(count_threshold=1)
     opened = Door(tmp_path, CLARION_TRUSTED_PROXIES="192.0.2.1/32")

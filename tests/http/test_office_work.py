@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
@@ -284,11 +285,12 @@ def test_the_office_says_whether_the_worker_has_taken_a_switch(admin: Client) ->
     state = CALL + "switches/state/"
     assert admin.get(state).json()["waiting"] is False
     admin.post(CALL + "switches/pause/")
-    assert admin.get(state).json() | {"sentence": ""} == {"sentence": "", "waiting": True, "late": False}
+    with time_machine.travel(utc_now(), tick=False):
+        DBTaskResult.objects.update(enqueued_at=utc_now() - timedelta(seconds=4))
+        assert admin.get(state).json() | {"sentence": ""} == {"sentence": "", "waiting": True, "late": False}
 
-    DBTaskResult.objects.update(enqueued_at=utc_now() - timedelta(seconds=6))
-
-    assert admin.get(state).json()["late"] is True
+        DBTaskResult.objects.update(enqueued_at=utc_now() - timedelta(seconds=6))
+        assert admin.get(state).json()["late"] is True
     assert "clarion worker" in admin.get(CALL + "switches/").content.decode()
     DBTaskResult.objects.update(status="SUCCESSFUL")
     assert admin.get(state).json()["waiting"] is False
