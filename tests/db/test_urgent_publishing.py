@@ -3,9 +3,12 @@
 import pytest
 from django.db import transaction
 
+from clarion.audit.actions import HOST
+from clarion.campaigns.actions import pause_campaign, resume_campaign
 from clarion.events.models import Event
 from clarion.jobs.promises import promise
 from clarion.kernel.keys import Keys
+from clarion.kernel.policy import read_policy
 from clarion.pages import publishing as pages
 from clarion.pages.pausing import Overtaken
 from clarion.pages.press import Press
@@ -28,6 +31,11 @@ def publisher(monkeypatch: pytest.MonkeyPatch, data_folder: object) -> Publisher
 def _promise(name: str, **arguments: str) -> None:
     with transaction.atomic():
         promise(name, **arguments)
+
+
+def policy_state() -> str:
+    """What intake is told of the campaign."""
+    return read_policy((ENV.data.policy / "policy.json").read_text()).campaigns["clean-water"].state
 
 
 def test_new_figures_are_out_before_a_long_one_ends(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,3 +96,24 @@ def test_a_publication_is_not_overtaken_for_ever(publisher: Publisher, monkeypat
     _promise("publish-switches", campaign="clean-water")
     publisher.pause()
     assert [one.name for one in promised_work()] == ["publish-switches"]
+
+
+def test_a_pause_is_obeyed_while_a_publication_that_may_not_start_again_goes_on(publisher: Publisher) -> None:
+    """Promise: forms obey a switch within three seconds, however many publications wait."""
+    campaign = make_campaign()
+    _promise("publish-campaign", campaign="clean-water")
+    publisher.keep_one(NOON)
+    assert policy_state() == "open"
+    publisher._restarts = 3
+    pause_campaign(campaign, by=HOST, now=NOON)
+    _promise("publish-event", campaign="clean-water", event="0" * 22)
+
+    assert publisher.is_pause_wanted()
+    publisher.pause()
+
+    assert policy_state() == "paused"
+    assert [one.name for one in promised_work()] == ["publish-switches", "publish-event"]
+    assert not publisher.is_pause_wanted()  # it lets the same switch by once
+    resume_campaign(campaign, by=HOST, now=NOON)
+    publisher.pause()
+    assert policy_state() == "open"

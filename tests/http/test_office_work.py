@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -292,6 +294,11 @@ def test_the_office_says_whether_the_worker_has_taken_a_switch(admin: Client) ->
         DBTaskResult.objects.update(enqueued_at=utc_now() - timedelta(seconds=6))
         assert admin.get(state).json()["late"] is True
     assert "clarion worker" in admin.get(CALL + "switches/").content.decode()
+    with heartbeat([]):
+        assert admin.get(state).json()["late"] is False
+        assert "The worker is busy publishing" in admin.get(CALL + "switches/").content.decode()
+    with heartbeat(["publish"]):
+        assert admin.get(state).json()["late"] is True
     DBTaskResult.objects.update(status="SUCCESSFUL")
     assert admin.get(state).json()["waiting"] is False
 
@@ -359,21 +366,27 @@ def test_the_overview_says_when_the_worker_is_silent_and_what_is_missing(admin: 
     assert "TLS" in page
 
 
-def test_health_follows_the_workers_heartbeat(admin: Client) -> None:
+@contextmanager
+def heartbeat(troubles: list[str]) -> Iterator[None]:
+    """A worker that spoke just now."""
     beat = settings.ENV.data.heartbeat
     beat.parent.mkdir(exist_ok=True)
-    troubles = ["mail", "mail-sender:clean-water", "mail-sender:another-call"]
     said = {"at": utc_now().isoformat(), "trouble": troubles}
     beat.write_text(json.dumps(said))
     note_heartbeat("one", said, now=utc_now())  # where workers share a database
     try:
+        yield
+    finally:
+        beat.unlink()
+        Heartbeat.objects.all().delete()
+
+
+def test_health_follows_the_workers_heartbeat(admin: Client) -> None:
+    with heartbeat(["mail", "mail-sender:clean-water", "mail-sender:another-call"]):
         assert admin.get("/healthz").json() == {"office": "ok", "records": "ok", "worker": "ok"}
         page = admin.get(CALL).content.decode()
         assert "Mails do not leave." in page
         assert page.count("does not take this call&#x27;s address as a sender") == 1
-    finally:
-        beat.unlink()
-        Heartbeat.objects.all().delete()
     assert admin.get("/healthz").json()["worker"] == "silent"
 
 

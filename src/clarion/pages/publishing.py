@@ -120,10 +120,17 @@ def publish_events(slug: str, event_ids: Collection[str], *, desk: Press) -> Non
 
 def publish_switches(slug: str, *, desk: Press) -> None:
     """Publish pause, close and notice: intake's policy first, then call, answers, forms and lists."""
-    write_policy(desk)
-    if run := _run(slug, desk):
-        run.write_pages(SWITCHED)
+    if run := publish_switches_first(slug, desk=desk):
         run.write_pages(_UNSWITCHED)
+
+
+def publish_switches_first(slug: str, *, desk: Press) -> Publication | None:
+    """Publish what of a switch cannot wait: intake's policy, then call, forms and lists; the rest is to follow."""
+    write_policy(desk)
+    run = _run(slug, desk)
+    if run:
+        run.write_pages(SWITCHED)
+    return run
 
 
 def publish_manage(slug: str, event_id: str, *, desk: Press) -> None:

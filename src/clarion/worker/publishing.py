@@ -44,13 +44,14 @@ NAMES: Mapping[str, Callable[[Mapping[str, Any], Press, Pause], None]] = {
 }
 _RANK = {name: rank for rank, name in enumerate(NAMES)}
 _LONG = _RANK["publish-campaign"]
+_SWITCHES = "publish-switches"
 _TOGETHER = "publish-event"  # promises of which many are kept at once, for what lists one event lists the others
 _MOST_TOGETHER = 200
 _LOOK_UP_SECONDS = 0.5
 _LONGEST_REST = 5 * MINUTE  # before a promise is tried again; what lies farther off comes from a clock set back since
 # Figures must follow within five seconds; publishing them after each batch took half of the worker's time.
 COUNTS_EVERY = timedelta(seconds=2)
-_MOST_RESTARTS = 3  # after that a long publication lets only figures by, so that it ends
+_MOST_RESTARTS = 3  # after that a long publication lets by only what does not make it old, so that it ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class Publisher:
         self._stale: set[str] = set()  # campaigns whose slower pages show older figures
         self._delay_shown: int | None = None
         self._restarts = 0
+        self._let_by: set[UUID] = set()  # rows of switches that forms obey, but not yet every page
         self._looked_up_at = 0.0
 
     def press(self, now: datetime) -> Press:
@@ -191,7 +193,9 @@ class Publisher:
             if one.name == "publish-counts":
                 self._counted_at[one.key] = now
                 self._stale.add(one.arguments["campaign"])
-        DBTaskResult.objects.filter(pk__in=[pk for one in work for pk in one.rows]).delete()
+        rows = [pk for one in work for pk in one.rows]
+        self._let_by.difference_update(rows)
+        DBTaskResult.objects.filter(pk__in=rows).delete()
 
     def is_pause_wanted(self) -> bool:
         """Whether anything waits that is more urgent than a long publication. Looks now and then only."""
@@ -203,18 +207,38 @@ class Publisher:
 
     def _urgent(self, now: datetime) -> list[Promised]:
         urgent = [one for one in self._due(now) if _RANK[one.name] < _LONG]
-        if self._restarts >= _MOST_RESTARTS:
-            return [one for one in urgent if one.name == "publish-counts"]
-        return urgent
+        return [one for one in urgent if self._may_pass(one)] if self._must_end else urgent
+
+    @property
+    def _must_end(self) -> bool:
+        """Whether a long publication was started again so often that nothing may make it old now."""
+        return self._restarts >= _MOST_RESTARTS
+
+    def _may_pass(self, one: Promised) -> bool:
+        return one.name == "publish-counts" or (one.name == _SWITCHES and not self._let_by.issuperset(one.rows))
 
     def pause(self) -> None:
         """Keep what is more urgent than the long publication that calls this; raises `Overtaken` if that is old now."""
         now = utc_now()
         urgent = self._urgent(now)
         for work in self._batches(urgent):
-            self._keep(work, now)
-        if any(one.name != "publish-counts" for one in urgent):
+            if self._must_end and work[0].name == _SWITCHES:
+                self._let_switches_by(work[0], now)
+            else:
+                self._keep(work, now)
+        if not self._must_end and any(one.name != "publish-counts" for one in urgent):
             raise Overtaken
+
+    def _let_switches_by(self, one: Promised, now: datetime) -> None:
+        """Forms obey at once; the promise stays, for the long publication may yet write a page as it was before."""
+        try:
+            pages.publish_switches_first(one.arguments["campaign"], desk=self.press(now))
+            self._road.send()
+        except Exception:
+            log.exception("%s failed", one.name)
+            self._failures.note(one.key, now)
+            return
+        self._let_by.update(one.rows)
 
     def refresh(self, now: datetime) -> None:
         """Bring the slower pages up to date: those that show figures, and how long mails take.

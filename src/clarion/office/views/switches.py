@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,9 +19,11 @@ from clarion.campaigns.models import Campaign
 from clarion.campaigns.queries import languages_of
 from clarion.jobs.queries import oldest_open_promise
 from clarion.kernel.clock import utc_now
+from clarion.machines.queries import last_beat
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.forms.editing import EditForm, is_overtaken
 from clarion.office.forms.fields import Line
+from clarion.office.heartbeat import is_alive
 from clarion.office.rendering import render_page
 from clarion.signatures.actions import freeze_counts, unfreeze_counts
 from clarion.signatures.models import CountState
@@ -33,7 +36,7 @@ _ALL_PAGES = ("publish-campaign",)
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Whether the worker has taken the switches, as a sentence; `is_late`: it should have by now."""
+    """Whether the worker has taken the switches, as a sentence; `is_late`: it should have, and shows no life."""
 
     sentence: str
     is_waiting: bool
@@ -48,6 +51,10 @@ def taken(campaign: Campaign, now: datetime) -> Taken:
         return Taken("The public site shows what stands here.", is_waiting=False, is_late=False)
     waited = max(now - since for since in (switched, pages) if since is not None)
     if _is_late(switched, TAKEN_WITHIN, now) or _is_late(pages, PAGES_WITHIN, now):
+        beat = last_beat(settings.ENV.data.heartbeat, now=now)
+        if is_alive(beat, now) and "publish" not in beat.get("trouble", ()):
+            sentence = f"The worker is busy publishing: this has waited for {int(waited.total_seconds())} seconds."
+            return Taken(sentence, is_waiting=True, is_late=False)
         sentence = f"The worker has not taken this for {int(waited.total_seconds())} seconds."
         return Taken(sentence, is_waiting=True, is_late=True)
     return Taken("Being taken: a few seconds.", is_waiting=True, is_late=False)
