@@ -16,6 +16,10 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class _Unanswered(ConnectionResetError):
+    """The connection was closed before the first byte of an answer, as the site does with one that lay idle."""
+
+
 class Connection:
     """One kept connection to `origin` (http only); opened when it is first used, and again when it was closed."""
 
@@ -27,7 +31,11 @@ class Connection:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, path: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
-        """Post a form; raises `OSError` or `TimeoutError` where no answer came."""
+        """Post a form; raises `OSError` or `TimeoutError` where no answer came.
+
+        It is posted once more, on a new connection, where the first was closed without any answer. Only for what may
+        be repeated.
+        """
         body = urlencode(fields).encode()
         lines = [
             f"POST {path} HTTP/1.1",
@@ -39,7 +47,11 @@ class Connection:
         request = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                return await self._exchange(request)
+                try:
+                    return await self._exchange(request)
+                except _Unanswered:
+                    self.close()
+                    return await self._exchange(request)
         except BaseException:
             self.close()
             raise
@@ -48,13 +60,13 @@ class Connection:
         if self._streams is None:
             self._streams = await asyncio.open_connection(*self._address)
         reader, writer = self._streams
-        writer.write(request)
+        first = await _first_byte(reader, writer, request)
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = dict(_header(line) for line in head[1:] if line)
             body = await reader.readexactly(int(headers.get("content-length", 0)))
         except asyncio.IncompleteReadError as error:
-            raise ConnectionResetError("the connection was closed before its answer was whole") from error
+            raise ConnectionResetError("the site closed the connection before its answer was whole") from error
         if headers.get("connection") == "close":
             self.close()
         return Answer(int(head[0].split(" ")[1]), headers, body)
@@ -64,6 +76,17 @@ class Connection:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
+
+
+async def _first_byte(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
+    try:
+        writer.write(request)
+        first = await reader.read(1)
+    except ConnectionError as error:
+        raise _Unanswered("the site closed the connection without an answer") from error
+    if not first:
+        raise _Unanswered("the site closed the connection without an answer")
+    return first
 
 
 def _header(line: str) -> tuple[str, str]:

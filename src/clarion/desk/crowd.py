@@ -19,6 +19,7 @@ from clarion.desk.people import Person, client_of, people
 _CONNECTIONS = 12  # of each kind
 _PAUSE = 0.5  # seconds
 _BOUND_SECONDS = 600.0
+_WHAT_TO_DO = "Send people again; if that ends early too, end the demo with Ctrl+C and start it anew"
 
 
 class CrowdTurnedAway(Exception):
@@ -114,7 +115,8 @@ class Crowd:
                     group.create_task(self._confirm(progress))
                 group.create_task(self._count(progress))
         except* (OSError, ValueError, CrowdTurnedAway) as errors:  # a TimeoutError is an OSError
-            progress.trouble = "; ".join(sorted({str(one) or type(one).__name__ for one in errors.exceptions}))
+            said = {str(one) or "the site did not answer in time" for one in errors.exceptions}
+            progress.trouble = f"{'; '.join(sorted(said))}. {_WHAT_TO_DO}"
         progress.ended_at = time.monotonic()
 
     async def _sign(self, crowd: Iterable[Person], progress: Progress) -> None:
