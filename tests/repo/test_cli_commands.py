@@ -83,20 +83,52 @@ def test_new_lists_all_that_is_missing_where_nobody_can_be_asked(program: Progra
 
 def test_new_asks_at_a_terminal(program: Program) -> None:
     """And suggests a slug from the title."""
-    (program.folder / "text.txt").write_text(TEXT, encoding="utf-8")
+    code, said = at_terminal(program, "\n\nWater Committee\n\noffice@example.org\n\n")
+
+    assert code == 0, said
+    assert "[clean-water-in-every-school]" in said
+    assert (program.folder / "clean-water-in-every-school" / "campaign.toml").exists()
+
+
+def test_new_asks_again_where_an_answer_cannot_stand(program: Program) -> None:
+    """One slip does not cost the other answers."""
+    (program.folder / "taken").mkdir()
+    (program.folder / "taken" / "file").touch()
+    answers = ("xx", "en", "", "Water Committee", "b b", "office", "taken", "water", "office@", "office@example.org")
+    code, said = at_terminal(program, "\n".join((*answers, "example", "https://example.org", "")))
+
+    assert code == 0, said
+    assert said.count("Error: ") == 6
+    for sentence in (
+        "'xx' is not a known language tag", "Use 2 to 40 of a-z", "reserved word", "taken is there already",
+        "'office@' is not an e-mail address", "'example' is not a web address",
+    ):  # fmt: skip
+        assert sentence in said
+    assert "campaign.toml:" not in said
+    assert 'url = "https://example.org"' in (program.folder / "water/campaign.toml").read_text(encoding="utf-8")
+
+
+def test_new_refuses_what_no_answer_mends_before_it_asks(program: Program) -> None:
+    """By the name of the option or the file that was given."""
+    code, said = at_terminal(program, "", "--email", "office@")
+    assert (code, "--email: 'office@' is not" in said, "Language" in said) == (1, True, False)
+    code, said = at_terminal(program, "en\n", text="Title\n\nMove \u202e it.\n")
+    assert (code, "text.txt: " in said, "Organiser" in said, "statement.en.md:" in said) == (1, True, False, False)
+
+
+def at_terminal(program: Program, typed: str, *options: str, text: str = TEXT) -> tuple[int, str]:
+    """How `clarion new` ends where someone types, and what it says."""
+    (program.folder / "text.txt").write_text(text, encoding="utf-8")
     keeper, terminal = os.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "clarion", "new", "text.txt"],
+        [sys.executable, "-m", "clarion", "new", "text.txt", *options],
         stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=program.environment, cwd=program.folder,
     ) as process:  # fmt: skip
-        os.write(keeper, b"\n\nWater Committee\n\noffice@example.org\n\n")
+        os.write(keeper, f"{typed}\x04".encode())  # then nothing more comes
         said, _ = process.communicate(timeout=240)
     os.close(keeper)
     os.close(terminal)
-
-    assert process.returncode == 0, said
-    assert b"[clean-water-in-every-school]" in said
-    assert (program.folder / "clean-water-in-every-school" / "campaign.toml").exists()
+    return process.returncode, said.decode()
 
 
 def test_new_does_not_write_over_what_is_there(program: Program) -> None:

@@ -1,11 +1,13 @@
 """`clarion new`: a call folder from a text that someone has."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import click
 
+from clarion.calls.call import Call
 from clarion.calls.check import check_call
 from clarion.calls.paste import Format, Pasted, call_from_paste, format_of, read_paste, suggest_slug
 from clarion.calls.texts import usual_spelling
@@ -15,6 +17,15 @@ from clarion.kernel.errors import ClarionError
 from clarion.kernel.languages import is_language
 
 _MOST_BYTES = 1_000_000
+# What stands for the answers that are not given yet, and where each answer goes.
+_GOOD = {
+    "slug": "clean-water", "organiser_name": "Someone", "organiser_email": "office@example.org", "language": "en",
+    "title": "Title",
+}  # fmt: skip
+_FIELDS = {
+    "title": "title", "slug": "slug", "organiser": "organiser_name", "email": "organiser_email",
+    "address": "organiser_url",
+}  # fmt: skip
 
 
 class Missing(ClarionError):
@@ -54,16 +65,16 @@ def new(
     text = _text_of(file)
     form = form or format_of(text, file.name)
     answers = Answers(language, title, slug, organiser, email, address)
-    found = _complete(answers, text, form)
+    found = _complete(answers, file, text, form, folder)
     call = call_from_paste(
         text, slug=answers.slug or "", organiser_name=answers.organiser or "", organiser_email=answers.email or "",
         organiser_url=answers.address or "", language=answers.language or "", title=answers.title or found.title,
         format=form,
     )  # fmt: skip
-    check_call(call, now=utc_now()).problems.raise_mistakes()
+    _refuse_text(file, call)
     target = folder or Path(call.settings.slug)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ClarionError(f"{target} is there already. Name another folder, or remove it.")
+    if taken := _taken(target):
+        raise ClarionError(taken)
     for name in write_folder(call, target):
         click.echo(target / name)
     if found.dated_on is None:
@@ -80,38 +91,92 @@ def _text_of(file: Path) -> str:
         raise ClarionError(f"{file} is not UTF-8. Save it with the encoding UTF-8.") from error
 
 
-def _complete(answers: Answers, text: str, form: Format) -> Pasted:
-    """Ask for what is missing, or raise `Missing` with all of it; gives what the text itself says."""
+def _complete(answers: Answers, file: Path, text: str, form: Format, folder: Path | None) -> Pasted:
+    """Ask for what is missing, or raise `Missing` with all of it; gives what the text itself says.
+
+    What no answer can mend is refused before the first question.
+    """
+    _refuse_options(answers)
+    if folder and (taken := _taken(folder)):
+        raise ClarionError(taken)
     can_ask = sys.stdin.isatty()
     if can_ask:
-        answers.language = answers.language or click.prompt("Language of the text", default="en")
-    _check_language(answers.language)
-    found = read_paste(text, answers.language or "en", format=form)
+        answers.language = answers.language or _asked("language", "Language of the text", default="en")
+    language = answers.language or "en"
+    found = read_paste(text, language, format=form)
     if can_ask:
-        _ask(answers, found)
+        said = {**_GOOD, "language": language, "title": answers.title or "Title"}
+        _refuse_text(file, call_from_paste(text, format=form, **said))
+        _ask(answers, found, folder)
     missing = _missing(answers, found)
     if missing:
         raise Missing("Missing: " + ", ".join(missing) + ".\nGive them as options; see `clarion new --help`.")
     return found
 
 
-def _check_language(tag: str | None) -> None:
-    if tag and not is_language(tag):
-        usual = usual_spelling(tag)
-        raise ClarionError(
-            f"{tag!r} is not a known language tag. "
-            + (f"Write {usual}." if usual else "Write one such as en, fr or ar.")
-        )
+def _refuse_options(answers: Answers) -> None:
+    given = {field.name: getattr(answers, field.name) for field in fields(answers)}
+    wrong = [f"--{name}: {said}" for name, value in given.items() if value and (said := _problem(name, value))]
+    if wrong:
+        raise ClarionError("\n".join(wrong))
 
 
-def _ask(answers: Answers, found: Pasted) -> None:
-    answers.title = answers.title or click.prompt("Title", default=found.title or None)
-    answers.organiser = answers.organiser or click.prompt("Organiser")
-    slug = suggest_slug(answers.title or "", answers.organiser or "")
-    answers.slug = answers.slug or click.prompt("Name in the address (slug)", default=slug or None)
-    answers.email = answers.email or click.prompt("Organiser's e-mail")
+def _refuse_text(file: Path, call: Call) -> None:
+    """By the name that it has: the files of the call are not written yet."""
+    if mistakes := _mistakes(call):
+        raise ClarionError("\n".join(f"{file}: {said}" for said in mistakes))
+
+
+def _mistakes(call: Call) -> list[str]:
+    mistakes = check_call(call, now=utc_now()).problems.mistakes
+    return list(dict.fromkeys(f"{one.wrong} {one.right}".rstrip() for one in mistakes))
+
+
+def _problem(name: str, value: str) -> str:
+    """What is wrong with one answer, in sentences; empty where nothing is."""
+    if name == "language":
+        return _language_problem(value)
+    return " ".join(_mistakes(call_from_paste("A text.", format="text", **{**_GOOD, _FIELDS[name]: value})))
+
+
+def _language_problem(tag: str) -> str:
+    if is_language(tag):
+        return ""
+    usual = usual_spelling(tag)
+    return f"{tag!r} is not a known language tag. " + (
+        f"Write {usual}." if usual else "Write one such as en, fr or ar."
+    )
+
+
+def _taken(target: Path) -> str:
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        return f"{target} is there already. Name another folder, or remove it."
+    return ""
+
+
+def _asked(name: str, question: str, *, writes_folder: bool = False, **how: Any) -> str:
+    """The answer at the terminal; asked again, with what is wrong, until it can stand."""
+
+    def checked(value: str) -> str:
+        if said := _problem(name, value) or (_taken(Path(value)) if writes_folder else ""):
+            raise click.UsageError(said)
+        return value
+
+    answer: str = click.prompt(question, value_proc=checked, **how)
+    return answer
+
+
+def _ask(answers: Answers, found: Pasted, folder: Path | None) -> None:
+    answers.title = answers.title or _asked("title", "Title", default=found.title or None)
+    answers.organiser = answers.organiser or _asked("organiser", "Organiser")
+    slug = suggest_slug(answers.title or "", answers.organiser or "") or None
+    answers.slug = answers.slug or _asked(
+        "slug", "Name in the address (slug)", writes_folder=folder is None, default=slug
+    )
+    answers.email = answers.email or _asked("email", "Organiser's e-mail")
     if answers.address is None:
-        answers.address = click.prompt("Organiser's web address (may be empty)", default="", show_default=False)
+        question = "Organiser's web address (may be empty)"
+        answers.address = _asked("address", question, default="", show_default=False)
 
 
 def _missing(answers: Answers, found: Pasted) -> list[str]:
