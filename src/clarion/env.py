@@ -234,10 +234,10 @@ def _web_address(text: str) -> str:
 
 def _mail_target(text: str) -> MailTarget:
     """Raises `ValueError`, whose text never holds what was given: that may be a password."""
+    if not text:
+        return MailTarget("none")
     parts = split_address(text)
     match parts.scheme:
-        case "":
-            return MailTarget("none")
         case "smtp" if parts.hostname:
             return _smtp_target(parts, parts.hostname)
         case "file" if parts.path.startswith("/") and not parts.netloc:

@@ -23,6 +23,9 @@ def refused(**settings: str) -> str:
         "smtp://user:secret\u2100@mail.example.org",
         "smtp://user:[secret]@mail.example.org",
         "imap://user:secret@mail.example.org",
+        "mail.example.org",  # it would be taken for none
+        "user:secret@mail.example.org:587",
+        "//user:secret@mail.example.org",
     ],
 )
 def test_a_mail_server_that_cannot_be_read_is_refused_without_repeating_the_password(text: str) -> None:
