@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
@@ -187,6 +188,27 @@ def test_password_and_code_open_the_office_and_neither_does_alone() -> None:
     assert not is_inside(client)
     client.post("/second-factor/", {"code": code_of(SECRET)})
     assert is_inside(client)
+
+
+def test_signing_in_with_a_factor_is_signing_in_again_for_ten_minutes() -> None:
+    """Whoever showed it a moment ago is not asked for it again; a password or a link alone never counts."""
+    make_campaign()
+    organiser, client = newcomer(), visitor()
+    give_app(organiser)
+    client.post(link_for(organiser))
+    client.post("/second-factor/", {"code": code_of(SECRET)})
+
+    assert client.get("/c/clean-water/call/give/en/").status_code == 200
+    assert client.get("/you/passkeys/new/").status_code == 200
+
+    session = client.session
+    shown = session[AUTHENTICATION_METHODS_SESSION_KEY][-1]
+    now = time.time()
+    for change in ({"at": now - 601}, {"at": now + 60}, {"method": "password"}):
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**shown, **change}]
+        session.save()
+        answer = client.post("/c/clean-water/team/", {"email": "new@example.org"})
+        assert answer["Location"].startswith("/second-factor/again/")
 
 
 def test_a_code_works_once() -> None:

@@ -1,5 +1,6 @@
 """How allauth behaves here: no sign-up, no mail, secrets closed with the field key, one host for passkeys."""
 
+import time
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
@@ -36,11 +38,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             settings.ENV.trusted_proxies,
         )
 
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Not of someone who signed in with a second factor a moment ago: allauth counts only doing so once more."""
+        return super().is_reauthentication_required(app=app) and not _has_shown_factor_lately(self.request)
+
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """A second factor wherever there is one: a password alone does not open an export."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         strong = [method for method in methods if method["id"] != "reauthenticate"]
         return sorted(strong or methods, key=lambda method: not method["id"].endswith("webauthn"))
+
+
+def _has_shown_factor_lately(request: HttpRequest) -> bool:
+    moments = [one["at"] for one in get_authentication_records(request, request.user) if one["method"] == "mfa"]
+    return bool(moments) and 0 <= time.time() - moments[-1] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
 def client_address(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> str:
