@@ -112,3 +112,44 @@ def test_a_page_that_was_sent_as_it_was_changes_nothing(admin: Client, campaign:
 
     assert change(admin, event).changed_at == NOON
     assert not Entry.objects.exists()
+
+
+def test_country_venue_and_language_are_chosen_from_lists(admin: Client, campaign: Campaign) -> None:
+    make_venue(campaign)
+    gone = make_venue(campaign, ref="de-berlin", country="DE", city="Berlin", name="Reichstag", is_gone=True)
+    event = make_event(campaign, venue=gone, country="DE", city="Berlin")
+
+    new = admin.get(f"{EVENTS}new/").content.decode()
+    edit = admin.get(f"{EVENTS}{event.public_id}/edit/").content.decode()
+
+    assert '<option value="ZM">Zambia</option>' in new
+    assert '<optgroup label="Kenya">' in new
+    assert '<optgroup label="Germany">' not in new
+    assert '<option value="de-berlin" selected>Berlin: Reichstag</option>' in edit
+    assert '<option value="en" selected>English</option>' in new
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "why"),
+    [
+        ({"country": "Zambia"}, "country", "Select a valid choice"),
+        ({"city": "Nairobbi"}, "city", "Nairobi"),
+        ({"city": "Lusaka"}, "city", "not on the list of cities of Kenya"),
+        ({"country": "ZM"}, "city", "not on the list of cities of Zambia"),
+        ({"venue": "ke-square", "country": "DE"}, "country", "The venue is in Kenya."),
+    ],
+)
+def test_a_place_that_cannot_be_found_is_told_at_its_field(
+    admin: Client, campaign: Campaign, typed: dict[str, str], field: str, why: str
+) -> None:
+    make_venue(campaign, ref="ke-square")
+    address = f"{EVENTS}{make_event(campaign).public_id}/edit/"
+
+    answer = admin.post(address, {**opened(admin, address), **typed})
+
+    assert answer.status_code == 422
+    assert why in str(answer.context["form"].errors[field])
+
+
+def test_a_city_that_was_not_touched_is_no_mistake(admin: Client, campaign: Campaign) -> None:
+    assert change(admin, make_event(campaign, city="Kwetu"), title="Jugs").title == "Jugs"

@@ -163,7 +163,7 @@ def test_an_admin_announces_an_event_that_is_public_at_once() -> None:
     make_campaign()
     client = signed_in(make_organiser())
     form = {
-        "title": "Cups on the steps", "kind": "rally", "language": "en", "country": "ke", "city": "Nairobi",
+        "title": "Cups on the steps", "kind": "rally", "language": "en", "country": "KE", "city": "Nairobi",
         "day": (NOON + 9 * DAY).date().isoformat(), "starts": "18:00",
     }  # fmt: skip
 

@@ -1,7 +1,9 @@
 """Events of a campaign: the list, one of them, adding, changing, cancelling."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -9,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clarion.campaigns.queries import languages_of
 from clarion.events.actions import cancel_event, change_event, new_manage_link, store_event, uncancel_event
 from clarion.events.models import Event
 from clarion.events.queries import fields_of, in_countries
@@ -20,6 +23,8 @@ from clarion.office.forms.events import EventForm, initial_of
 from clarion.office.rendering import render_page
 from clarion.office.sentences import CHECKED, STATES
 from clarion.office.views.moderation import event_for, host_of
+from clarion.places.countries import choices, load_country_settings
+from clarion.places.queries import venues_of
 
 _ON_A_PAGE = 100
 _UNSEEN = (Event.State.UNCONFIRMED, Event.State.DENIED)
@@ -55,7 +60,7 @@ def show_event(request: OrganiserRequest, event_id: str) -> HttpResponse:
 @organiser_may("edit-call")
 def add_event(request: OrganiserRequest) -> HttpResponse:
     """Announce an event of the campaign's own; it is public at once."""
-    form = EventForm(request.POST or None, initial={"language": request.campaign.default_language})
+    form = _event_form(request, {"language": request.campaign.default_language})
     if request.method == "POST" and form.is_valid():
         try:
             event, _ = store_event(
@@ -74,7 +79,7 @@ def add_event(request: OrganiserRequest) -> HttpResponse:
 def edit_event(request: OrganiserRequest, event_id: str) -> HttpResponse:
     """Change what an event says; a changed place or time is told on top of its page."""
     event = event_for(request, event_id)
-    form = EventForm(request.POST or None, initial=initial_of(fields_of(event)))
+    form = _event_form(request, initial_of(fields_of(event)), event)
     is_sent = request.method == "POST"
     if is_sent and not is_overtaken(request, form) and form.is_valid():
         try:
@@ -88,6 +93,19 @@ def edit_event(request: OrganiserRequest, event_id: str) -> HttpResponse:
     return render_page(
         request, "office/events/edit.html", status=422 if is_sent else 200, form=form, event=event, is_new=False
     )
+
+
+def _event_form(request: OrganiserRequest, initial: dict[str, Any], event: Event | None = None) -> EventForm:
+    """The form with what can be chosen: an event keeps a venue that has left the list."""
+    form = EventForm(request.POST or None, initial=initial)
+    kept = [event.venue] if event and event.venue else []
+    campaign = request.campaign
+    form.offer(
+        venues=[*venues_of(campaign), *kept],
+        countries=choices("en", load_country_settings(settings.ENV.data.root / "countries.toml")),
+        languages=languages_of(campaign) or (campaign.default_language,),
+    )
+    return form
 
 
 STEPS: Mapping[str, tuple[Callable[..., object], str]] = {
