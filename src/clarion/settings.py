@@ -170,7 +170,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "office:home"
+LOGIN_REDIRECT_URL = "office:start"
 ACCOUNT_ADAPTER = "clarion.office.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

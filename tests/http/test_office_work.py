@@ -159,6 +159,27 @@ def test_a_pasted_text_is_previewed_and_then_published() -> None:
     assert "taken" in client.post("/new/", {**pasted, "slug": "water-for-all"}).content.decode()
 
 
+def test_a_call_that_nobody_has_seen_is_discarded_and_its_address_is_free(admin: Client, campaign: Campaign) -> None:
+    draft = make_campaign("my-tpyo", is_published=False)
+    assert "/c/my-tpyo/call/discard/" in admin.get("/c/my-tpyo/call/preview/en/").content.decode()
+    assert "/call/discard/" not in admin.get(CALL + "call/").content.decode()
+
+    assert admin.post("/c/my-tpyo/call/discard/")["Location"] == "/"
+    assert admin.post(CALL + "call/discard/")["Location"] == CALL
+
+    assert list(Campaign.objects.all()) == [campaign]
+    entry = Entry.objects.get()
+    assert (entry.verb, entry.object, entry.team) == ("discarded", "my-tpyo", str(draft.team.pk))
+
+
+def test_a_new_call_is_one_step_from_the_only_one(admin: Client, campaign: Campaign) -> None:
+    assert admin.get("/start/")["Location"] == CALL
+    assert 'href="/new/"' in admin.get(CALL).content.decode()
+    assert 'href="/new/"' in admin.get("/").content.decode()
+    moderator = signed_in(make_organiser(role="moderator"))
+    assert 'href="/new/"' not in moderator.get(CALL).content.decode()
+
+
 def test_settings_are_checked_as_those_of_a_folder_are(admin: Client, campaign: Campaign) -> None:
     form = {
         "organiser_name": "Committee", "organiser_email": "office@example.org", "minimum_age": "16",

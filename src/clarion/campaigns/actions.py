@@ -167,6 +167,20 @@ def publish_campaign(campaign: Campaign, *, by: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
+def discard_campaign(campaign: Campaign, *, by: Actor, now: datetime) -> bool:
+    """Take away a campaign that the public has never seen, and free its slug; gives whether it went.
+
+    One that is published stays: people may have signed it. The team's log keeps that it was.
+    """
+    is_draft = Campaign.objects.select_for_update().filter(pk=campaign.pk, is_published=False).exists()
+    if is_draft:
+        slug, team = campaign.slug, str(campaign.team.pk)
+        campaign.delete()
+        record(by, "discarded", "campaign", slug, now=now, team=team)
+    return is_draft
+
+
+@transaction.atomic
 def note_launch(campaign: Campaign, hashes: Mapping[str, str], *, by: Actor, now: datetime) -> None:
     """Remember what a launched folder held (file name to SHA-256)."""
     campaign.launched_at = now

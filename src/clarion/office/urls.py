@@ -37,6 +37,7 @@ campaign_pages: list[URLPattern] = [
     path("call/save/", versions.save_drafts, name="save-version"),
     path("call/versions/<int:number>/", versions.show_version, name="version"),
     path("call/publish/", versions.publish, name="publish"),
+    path("call/discard/", new_call.discard, name="discard-call"),
     path("call/preview/<str:language>/", call.preview, name="preview"),
     path("call/preview/<str:language>/page/", call.preview_page, name="preview-page"),
     path("call/preview.css", call.preview_style, name="preview-style"),
@@ -79,6 +80,7 @@ campaign_pages: list[URLPattern] = [
 
 pages: list[URLPattern | URLResolver] = [
     path("", home.show_home, name="home"),
+    path("start/", home.start, name="start"),
     path("new/", new_call.new_call, name="new-call"),
     path("enrol/", sign_in.enrol, name="enrol"),
     path("sign-in/<str:token>", sign_in.sign_in_link, name="sign-in-link"),

@@ -11,14 +11,24 @@ from clarion.organisers.models import Membership
 
 @require_safe
 @organiser_only
+def start(request: OrganiserRequest) -> HttpResponse:
+    """Where signing in leads: with a single campaign straight to it, else to the list."""
+    campaigns = _campaigns(request)
+    return redirect("office:overview", campaigns[0].slug) if len(campaigns) == 1 else redirect("office:home")
+
+
+@require_safe
+@organiser_only
 def show_home(request: OrganiserRequest) -> HttpResponse:
-    """The list of campaigns; with a single one, straight to it."""
-    campaigns = list(Campaign.objects.filter(team__memberships__organiser=request.organiser).order_by("slug"))
-    if len(campaigns) == 1:
-        return redirect("office:overview", campaigns[0].slug)
+    """The list of campaigns, and the way to a new one."""
+    campaigns = _campaigns(request)
     rows = [(campaign, title) for campaign, title in zip(campaigns, _titles(campaigns), strict=True)]
     may_open = request.organiser.memberships.filter(role=Membership.Role.ADMIN).exists()
     return render(request, "office/overview/home.html", {"rows": rows, "may_open": may_open})
+
+
+def _campaigns(request: OrganiserRequest) -> list[Campaign]:
+    return list(Campaign.objects.filter(team__memberships__organiser=request.organiser).order_by("slug"))
 
 
 def _titles(campaigns: list[Campaign]) -> list[str]:

@@ -1,17 +1,19 @@
 """A new call: paste a text, see it as the public will, publish."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clarion.calls.call import Call
 from clarion.calls.check import check_call
 from clarion.calls.paste import call_from_paste, read_paste, suggest_slug
 from clarion.calls.store import store_call
+from clarion.campaigns.actions import discard_campaign
 from clarion.campaigns.rules import SlugTaken
 from clarion.kernel.clock import utc_now
-from clarion.office.access import OrganiserRequest, organiser_only
+from clarion.office.access import OrganiserRequest, organiser_may, organiser_only
 from clarion.office.forms.new_call import NewCallForm
 from clarion.organisers.models import Membership, Team
 
@@ -33,6 +35,18 @@ def new_call(request: OrganiserRequest) -> HttpResponse:
         except SlugTaken:
             form.add_error("slug", f"The address {call.settings.slug} is taken. Choose another one.")
     return render(request, "office/call/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@organiser_may("edit-call")
+def discard(request: OrganiserRequest) -> HttpResponse:
+    """Take away a call that was never published: its slug cannot be changed, only freed."""
+    slug = request.campaign.slug
+    if discard_campaign(request.campaign, by=request.actor, now=utc_now()):
+        messages.success(request, f"Discarded: {slug}.")
+        return redirect("office:home")
+    messages.error(request, "It is public by now: it can be closed, not discarded.")
+    return redirect("office:overview", slug)
 
 
 def _call(form: NewCallForm) -> Call | None:

@@ -59,7 +59,7 @@ def _let_in(request: HttpRequest, organiser: Organiser) -> HttpResponse:
 def enrol(request: HttpRequest) -> HttpResponse:
     """The choice between a passkey and an authenticator app; nothing else is open until one is there."""
     if has_second_factor(request):
-        return redirect("office:home")
+        return redirect("office:start")
     return render(request, "office/sign_in/enrol.html")
 
 
