@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
@@ -11,6 +12,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.test import Client
 
+from clarion import office
 from clarion.audit.actions import HOST as THE_HOST
 from clarion.audit.models import Entry
 from clarion.kernel.clock import utc_now
@@ -293,3 +295,23 @@ def test_an_invitation_goes_on_after_signing_in_again() -> None:
 
     assert "http://localhost:8001/sign-in/" in answer.content.decode()
     assert Organiser.objects.get(email="new@example.org").memberships.get().countries == ["KE"]
+
+
+def test_a_mistake_that_shows_after_signing_in_again_is_mended_on_its_own_page() -> None:
+    """The page is drawn at the address of the sign-in: a form without one of its own would be sent there."""
+    make_campaign()
+    client = signed_in(make_organiser())
+    wrong = {"email": "no address", "name": "Lin", "role": "moderator"}
+
+    again = client.post("/c/clean-water/team/", wrong)["Location"]
+    answer = client.post(again, {"code": code_of(SECRET), "next": "/c/clean-water/team/"})
+
+    assert answer.status_code == 422
+    assert '<form class="form" method="post" action="/c/clean-water/team/">' in answer.content.decode()
+
+
+def test_every_form_of_the_office_says_where_it_goes() -> None:
+    folder = Path(office.__file__).parent / "templates"
+    forms = [tag for page in folder.rglob("*.html") for tag in re.findall(r"<form[^>]*post[^>]*>", page.read_text())]
+
+    assert [tag for tag in forms if "action=" not in tag] == []
