@@ -1,5 +1,6 @@
 """The queue: decisions with reasons, the next item after each, and a clear word when another was faster."""
 
+import re
 from typing import Any
 
 import pytest
@@ -281,3 +282,25 @@ def test_a_queue_that_was_narrowed_to_a_language_stays_so(keys: Keys) -> None:
     page = client.get(answer["Location"]).content.decode()
     assert "Nothing waits in this language." in page
     assert "All languages" in page
+
+
+def test_the_queue_says_when_an_event_is_and_whom_to_write_to(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, state="waiting")
+    client = signed_in(make_organiser(role="moderator"))
+
+    queue = client.get(QUEUE).content.decode()
+    item = client.get(f"{QUEUE}{event.public_id}/").content.decode()
+
+    assert "Thu 10 Dec 2026, 18:00" in queue
+    assert '<a href="mailto:wanjiru@example.com">' in item
+    assert "Keep, not checked" in item
+
+
+def test_where_keys_are_hidden_nothing_speaks_of_them(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, state="waiting")
+    client = signed_in(make_organiser(role="moderator"))
+
+    for address in (QUEUE, f"{QUEUE}{event.public_id}/"):
+        page = re.sub(r'<span class="keys">.*?</span>', "", client.get(address).content.decode())
+        assert "<kbd>j</kbd>" not in page
+        assert "Press" not in page

@@ -101,7 +101,7 @@ class UnknownItem(Refusal):
 def check_decision(verb: Verb, *, reason: str, checked: str, is_revision: bool = False) -> None:
     """Raise `ReasonMissing` or `CheckMissing` where a decision is not complete."""
     if verb == "keep" and not is_revision and checked not in CHECKED:
-        raise CheckMissing("Say how the event was checked: known to us, spoken with, or neither.")
+        raise CheckMissing("Say how the event was checked: known to us, spoken with, or not checked.")
     if verb != "keep" and reason not in REASONS_FOR[verb]:
         raise ReasonMissing("Choose a reason: the organiser of the event is told it.")
 
