@@ -273,6 +273,20 @@ def test_inviting_shows_a_link_once_and_tells_the_other_admins_of_a_new_one() ->
     assert Organiser.objects.get(email="new@example.org").memberships.get().role == "admin"
 
 
+def test_whoever_invites_reads_which_other_calls_the_team_has() -> None:
+    make_campaign()
+    client = signed_in(make_organiser())
+    assert "One team" not in client.get("/c/clean-water/team/").content.decode()
+    make_campaign("safe-paths", title="Safe paths to school")
+    make_campaign("other-cause", title="Not theirs", team=make_team(owner_email="other@example.org"))
+
+    page = client.get("/c/clean-water/team/").content.decode()
+
+    assert "One team, 2 calls." in page
+    assert "Safe paths to school" in page
+    assert "Not theirs" not in page
+
+
 def test_the_last_admin_stays() -> None:
     make_campaign()
     admin = make_organiser()

@@ -16,7 +16,7 @@ from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import Refusal
 from clarion.office.access import OrganiserRequest, organiser_may, signed_in_again, signed_in_again_to_change
 from clarion.office.forms.team import InviteForm, RoleForm
-from clarion.office.rendering import render_page
+from clarion.office.rendering import render_page, title_of
 from clarion.organisers.actions import add_member, change_role, make_sign_in_link, remove_member
 from clarion.organisers.models import Membership, Organiser
 from clarion.organisers.queries import members_of, membership
@@ -54,7 +54,8 @@ def _team_page(request: OrganiserRequest, form: InviteForm, *, status: int = 200
         Authenticator.objects.filter(user__in=[m.organiser_id for m in members]).values_list("user", flat=True)
     )
     rows = [(member, member.organiser_id in with_factor) for member in members]
-    return render_page(request, "office/team/show.html", status=status, rows=rows, form=form)
+    others = [(one, title_of(one)) for one in request.campaign.team.campaigns.exclude(pk=request.campaign.pk)]
+    return render_page(request, "office/team/show.html", status=status, rows=rows, form=form, others=others)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
