@@ -13,7 +13,7 @@ from clarion.kernel.keys import Keys
 from clarion.moderation.actions import correct_event, decide_event, decide_revision
 from clarion.moderation.models import Decision
 from clarion.outbox.models import Mail
-from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_event, make_organiser
+from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_event, make_organiser, make_venue
 from tests.office import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -304,3 +304,21 @@ def test_where_keys_are_hidden_nothing_speaks_of_them(keys: Keys) -> None:
         page = re.sub(r'<span class="keys">.*?</span>', "", client.get(address).content.decode())
         assert "<kbd>j</kbd>" not in page
         assert "Press" not in page
+
+
+def test_a_change_of_place_and_time_is_read_in_words(keys: Keys) -> None:
+    event = waiting(keys)
+    make_venue(event.campaign, ref="de-berlin", country="DE", city="Berlin", name="Reichstag")
+    Revision.objects.create(
+        public_id=new_id(), event=event, proposed_at=NOON, starts_at=event.starts_at,
+        fields={"starts_local": "2026-12-12T17:00", "venue": "de-berlin", "country": "DE"},
+    )  # fmt: skip
+    Event.objects.filter(pk=event.pk).update(state="kept", kept_at=NOON)
+    client = signed_in(make_organiser(role="moderator"))
+
+    changes = client.get(f"{QUEUE}{event.public_id}/").context["changes"]
+
+    assert {(name, then) for name, _, then in changes} == {
+        ("Starts", "Saturday, 12 December 2026, 17:00"), ("Venue", "Reichstag, Berlin"), ("Country", "Germany"),
+    }  # fmt: skip
+    assert ("Starts", "Thursday, 10 December 2026, 18:00") in {(name, now) for name, now, _ in changes}

@@ -107,6 +107,24 @@ def test_a_language_comes_and_goes_with_a_version(admin: Client, campaign: Campa
     assert admin.get(CALL + "call/versions/2/").status_code == 200
 
 
+def test_what_changes_is_shown_part_by_part_as_a_reader_finds_it(admin: Client) -> None:
+    admin.post(CALL + "call/text/fr/", {**TEXT, "title": "De l’eau", "status": "community", "is_present": "on"})
+    asked = "Safe water | ministries\nClean toilets"
+    admin.post(CALL + "call/text/en/", {**opened(admin, CALL + "call/text/en/"), "demands": asked})
+
+    draft = admin.get(CALL + "call/changes/")
+    admin.post(CALL + "call/save/")
+    saved = admin.get(CALL + "call/versions/2/")
+
+    for page in (draft, saved):
+        parts = {one.language: {part.label: part for part in one.parts} for one in page.context["comparisons"]}
+        assert list(parts["en"]) == ["What we ask for"]
+        lines = [(line.kind, line.text) for line in parts["en"]["What we ask for"].lines]
+        assert [text for kind, text in lines if kind == "added"] == asked.split("\n")
+        assert "Title" in parts["fr"]
+        assert "title:" not in page.content.decode()
+
+
 def follows(campaign: Campaign, language: str) -> int:
     """The version that the saved text of a language translates."""
     return current_statements(campaign)[language].translates

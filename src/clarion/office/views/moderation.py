@@ -1,6 +1,8 @@
 """The moderation queue: one item after the other, each decision with its reason, every one undone where possible."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -13,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarion.events.models import Event
-from clarion.events.queries import event_by_public_id, fields_of, is_public
+from clarion.events.queries import event_by_public_id, fields_of, is_public, venue_of
 from clarion.events.rules import NotNow, UnknownEvent
 from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import Refusal
@@ -29,6 +31,7 @@ from clarion.office.forms.editing import is_overtaken
 from clarion.office.forms.moderation import CorrectionForm, DecisionForm, reasons_for
 from clarion.office.rendering import render_page
 from clarion.office.sentences import CHECKED, FIELDS, REPORTS, VERBS
+from clarion.office.templatetags import office as words
 from clarion.organisers.models import Organiser
 from clarion.organisers.rules import may_moderate
 
@@ -159,7 +162,26 @@ def _changes(item: QueueItem | None, event: Event) -> list[tuple[str, object, ob
     if item is None or item.revision is None:
         return []
     said = fields_of(event)
-    return [(FIELDS[name], getattr(said, name), new) for name, new in item.revision.fields.items() if name in FIELDS]
+    return [
+        (FIELDS[name], _in_words(event, name, getattr(said, name)), _in_words(event, name, new))
+        for name, new in item.revision.fields.items()
+        if name in FIELDS
+    ]
+
+
+def _in_words(event: Event, name: str, value: Any) -> object:
+    """A field as a moderator reads it: no id, code or bare date."""
+    if not value:
+        return value
+    if name == "venue":
+        venue = venue_of(event.campaign, value)
+        return f"{venue.name}, {venue.city}" if venue else value
+    return _WORDS[name](value) if name in _WORDS else value
+
+
+_WORDS: Mapping[str, Callable[[str], str]] = {
+    "starts_local": words.wall, "ends_local": words.wall, "country": words.country, "language": words.language,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
+from clarion.calls.stored import statement_text
 from clarion.campaigns.actions import drop_drafts, publish_campaign, save_version
+from clarion.campaigns.models import Statement
 from clarion.campaigns.queries import all_versions, statements_in
-from clarion.campaigns.rules import NoStatement
+from clarion.campaigns.rules import NoStatement, StatementText
 from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.editing import statement_problems, texts_of
+from clarion.office.forms.call import STATUS_CHOICES, initial_of
 from clarion.office.rendering import render_page
 
 _AROUND = 2  # lines of the unchanged text that are shown beside a change
@@ -30,11 +33,49 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What changed in one part of a text; `is_text`: written in its language, not in the office's."""
+
+    label: str
+    is_text: bool
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """What changed in one language."""
+    """What changed in one language; no part where its file is written otherwise and says the same."""
 
     language: str
-    lines: list[Line]
+    parts: list[Part]
+
+
+# Name in the form, label, whether it is written in the language of the text.
+_PARTS = (
+    ("title", "Title", True),
+    ("summary", "Summary", True),
+    ("demands", "What we ask for", True),
+    ("body", "Text", True),
+    ("picture_alt", "What the picture shows", True),
+    ("dated_on", "Date", False),
+    ("status", "Who stands behind this translation", False),
+    ("translator", "Translator", True),
+    ("translates", "The version it follows", False),
+)
+
+
+def compare_texts(before: StatementText | None, after: StatementText | None) -> list[Part]:
+    """What a reader would find changed, part by part; of demands each on a line."""
+    old, new = _said(before), _said(after)
+    parts = (Part(label, is_text, compare(old[name], new[name])) for name, label, is_text in _PARTS)
+    return [part for part in parts if part.lines]
+
+
+def _said(text: StatementText | None) -> dict[str, str]:
+    if text is None:
+        return dict.fromkeys((name for name, _, _ in _PARTS), "")
+    said = {**initial_of(text, is_present=True), "translates": text.translates}
+    said["status"] = dict(STATUS_CHOICES).get(text.status, text.status)
+    return {name: str(said[name] or "") for name, _, _ in _PARTS}
 
 
 def compare(before: str, after: str) -> list[Line]:
@@ -67,7 +108,9 @@ def _unchanged(lines: list[str], *, is_first: bool, is_last: bool) -> Iterator[L
 def show_changes(request: OrganiserRequest) -> HttpResponse:
     """What saving a version would change."""
     texts = texts_of(request.campaign)
-    comparisons = [Comparison(tag, compare(texts.raw_before(tag), texts.raw_after(tag))) for tag in texts.changed]
+    comparisons = [
+        Comparison(tag, compare_texts(texts.saved.get(tag), texts.drafted.get(tag))) for tag in texts.changed
+    ]
     return render_page(
         request, "office/call/changes.html", comparisons=comparisons, number=texts.version + 1, is_draft=True
     )
@@ -107,9 +150,9 @@ def show_version(request: OrganiserRequest, number: int) -> HttpResponse:
     old = statements_in(before, request.campaign) if before else {}
     new = statements_in(numbered[number], request.campaign)
     comparisons = [
-        Comparison(tag, lines)
+        Comparison(tag, compare_texts(_text(old.get(tag)), _text(new.get(tag))))
         for tag in dict.fromkeys([*new, *old])
-        if (lines := compare(_raw(old.get(tag)), _raw(new.get(tag))))
+        if tag not in old or tag not in new or bytes(old[tag].raw) != bytes(new[tag].raw)
     ]
     return render_page(
         request, "office/call/changes.html", comparisons=comparisons, number=number, versions=versions,
@@ -117,9 +160,8 @@ def show_version(request: OrganiserRequest, number: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def _raw(statement: object) -> str:
-    raw = getattr(statement, "raw", b"")
-    return bytes(raw).decode()
+def _text(statement: Statement | None) -> StatementText | None:
+    return statement_text(statement) if statement else None
 
 
 @require_POST
