@@ -436,6 +436,25 @@ def test_the_log_names_who_did_what(admin: Client) -> None:
     assert "Nadia" in page
 
 
+def test_the_log_says_in_words_what_was_done_to_which_event(admin: Client, campaign: Campaign, keys: Keys) -> None:
+    event = make_event(campaign, keys, title="Cups on the steps", state="waiting", checked="")
+    gone = make_event(campaign, keys, title="Long ago", state="waiting", checked="")
+    queue = CALL + "moderation/"
+    admin.post(f"{queue}{event.public_id}/decide/", {"verb": "refuse", "reason": "in-the-past"})
+    admin.post(f"{queue}{gone.public_id}/decide/", {"verb": "keep", "checked": "spoken"})
+    gone.delete()
+
+    page = admin.get(CALL + "log/").content.decode().partition("<table")[2]
+
+    assert f'<a href="{CALL}events/{event.public_id}/"><bdi lang="en" dir="ltr">Cups on the steps</bdi></a>' in page
+    assert "refused" in page
+    assert "The date has passed." in page
+    assert "an event that is gone" in page
+    assert "we spoke with its organiser" in page
+    assert "in-the-past" not in page
+    assert gone.public_id[:12] not in page
+
+
 def test_the_log_keeps_who_left_and_tells_nothing_of_their_other_teams(admin: Client, campaign: Campaign) -> None:
     gone = make_organiser(name="Tomas", email="tomas@example.org")
     other = make_team(owner_email="other@example.org")
@@ -448,7 +467,7 @@ def test_the_log_keeps_who_left_and_tells_nothing_of_their_other_teams(admin: Cl
 
     rows = admin.get(CALL + "log/").context["rows"]
 
-    assert [(entry.verb, who, whom) for entry, who, whom in rows] == [
+    assert [(row.entry.verb, row.who, row.whom) for row in rows] == [
         ("removed", "Nadia", "Tomas"), ("made-sign-in-link", "the host’s shell", "Tomas"), ("paused", "Tomas", ""),
     ]  # fmt: skip
 

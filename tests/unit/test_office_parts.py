@@ -1,15 +1,18 @@
 """The office's small decisions: cells, addresses, sentences, comparisons."""
 
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from django import forms
 from hypothesis import given
 from hypothesis import strategies as st
 
+import clarion
 from clarion.events.rules import Flag
 from clarion.kernel.forms import REPORT_REASONS
 from clarion.moderation.models import Decision
@@ -18,8 +21,8 @@ from clarion.office import forms as office_forms
 from clarion.office.accounts import client_address
 from clarion.office.csv_cells import BOM, csv_pieces, safe_cell
 from clarion.office.forms.events import EventForm
+from clarion.office.sentences import ACTS, FIELDS, FLAGS, REPORTS, STATES, VERBS
 from clarion.office.sentences import CHECKED as CHECKED_WORDS
-from clarion.office.sentences import FIELDS, FLAGS, REPORTS, STATES, VERBS
 from clarion.office.views.versions import compare
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -74,12 +77,24 @@ def test_a_forwarded_address_counts_only_behind_a_trusted_proxy() -> None:
     assert client_address("127.0.0.1", "not an address", LOOPBACK) == "127.0.0.1"
 
 
+def recorded_verbs() -> Iterator[str]:
+    """Every verb that the sources put into the log."""
+    yield from Decision.Verb.values
+    yield from ("released-wave", "voided-wave", "undid-wave", "stored-event")  # chosen by what was decided or found
+    for source in Path(clarion.__file__).parent.rglob("*.py"):
+        yield from _RECORDED.findall(source.read_text())
+
+
+_RECORDED = re.compile(r'\b_?(?:record|record_on_team|record_on_account|switch)\(\s*[\w.]+,(?: organiser,)? "([a-z-]+)"')
+
+
 def test_every_code_that_the_office_shows_has_words() -> None:
     assert set(FLAGS) == set(Flag)
     assert set(VERBS) == set(Decision.Verb)
     assert set(REPORTS) == set(REPORT_REASONS)
     assert set(CHECKED_WORDS) == set(CHECKED)
     assert set(FIELDS) >= CORRECTABLE
+    assert set(ACTS) == set(recorded_verbs())
     assert len(STATES) == 9
 
 

@@ -29,6 +29,32 @@ VERBS: Mapping[str, str] = {
     "correct": "Corrected",
 }  # fmt: skip
 
+ORIGINS: Mapping[str, str] = {"office": "written in the office", "launch": "from the call’s folder"}
+
+# What the log says that somebody did; what it was done to stands beside it.
+ACTS: Mapping[str, str] = {
+    "opened": "began the call", "discarded": "discarded the call", "launched": "launched the call from its folder",
+    "published": "published the call", "paused": "paused the call", "resumed": "let the paused call go on",
+    "closed": "closed the call", "reopened": "opened the closed call again",
+    "changed-settings": "changed the settings", "saved-version": "saved the texts", "set-notice": "changed the notice",
+    "changed-updates": "changed the updates", "changed-picture": "changed the picture",
+    "changed-venues": "changed the venues", "changed-give": "changed the ways to give",
+    "froze-counts": "froze the counts", "unfroze-counts": "let the counts go on",
+    "exported": "exported a table", "searched": "looked for an address",
+    "stored-event": "announced an event", "changed-event": "changed an event", "cancelled-event": "cancelled an event",
+    "uncancelled-event": "took back that an event was cancelled",
+    "renewed-manage-link": "had a new link mailed to an event’s organiser",
+    "keep": "kept", "ask-for-changes": "asked for changes", "refuse": "refused", "hide": "hid",
+    "undo": "took a decision back", "correct": "corrected", "saw-reports": "read the reports and left the event",
+    "held-wave": "held a wave of signatures", "released-wave": "let a held wave count",
+    "voided-wave": "voided a held wave", "undid-wave": "took back a decision on a wave",
+    "made": "made the team", "added": "took someone on the team", "changed-role": "changed someone’s role",
+    "removed": "took someone off the team", "made-sign-in-link": "made a sign-in link",
+    "signed-in-by-link": "signed in by link", "set-password": "set a password",
+    "enrolled": "set up a second factor", "removed-factor": "removed a second factor",
+    "reset-factors": "took all second factors away",
+}  # fmt: skip
+
 FIELDS: Mapping[str, str] = {
     "title": "Title", "starts_local": "Starts", "ends_local": "Ends", "language": "Language", "kind": "Kind",
     "venue": "Venue", "country": "Country", "city": "City", "address": "Where exactly", "bring": "What to bring",
