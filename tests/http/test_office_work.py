@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -403,6 +404,16 @@ def test_the_overview_says_when_the_worker_is_silent_and_what_is_missing(admin: 
     assert "The worker is silent" in page
     assert "legal name" in page
     assert "TLS" in page
+
+
+def test_what_is_missing_leads_to_its_field_or_to_the_host(admin: Client) -> None:
+    page = admin.get(CALL).content.decode()
+    linked = re.findall(r'<li><a href="/c/clean-water/call/settings/#([a-z_]+)">', page)
+
+    assert linked == ["id_controller_name", "id_controller_address", "id_privacy_contact"]
+    form = admin.get(CALL + "call/settings/").content.decode()
+    assert all(f'id="{field}"' in form for field in linked)
+    assert 'TLS: a public address with https. <span class="tag">for your host</span>' in page
 
 
 @contextmanager

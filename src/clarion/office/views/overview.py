@@ -121,15 +121,24 @@ def _delay(beat: Mapping[str, Any]) -> str:
     return f"{seconds:.0f} s" if seconds < _MINUTES_FROM else f"{seconds / 60:.0f} min"
 
 
-def missing_to_go_public(campaign: Campaign) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that is missing: the field of the settings that mends it, or none where the host does."""
+
+    sentence: str
+    field: str = ""
+    is_hosts: bool = False
+
+
+def missing_to_go_public(campaign: Campaign) -> list[Missing]:
     """What a campaign still lacks before strangers should be asked to sign."""
     env = settings.ENV
     checks = (
-        (campaign.controller_name, "The legal name of who answers for the data (Settings)."),
-        (campaign.controller_address, "Their postal address (Settings)."),
-        (campaign.privacy_contact, "A contact for questions on data (Settings)."),
-        (env.mail.scheme == "smtp", "A mail server: CLARION_MAIL_URL=smtp://…"),
-        (urlsplit(env.public_url).scheme == "https", "TLS: a public address with https."),
-        (campaign.is_published, "Publishing: press Publish when the text stands."),
+        (campaign.controller_name, Missing("The legal name of who answers for the data", "controller_name")),
+        (campaign.controller_address, Missing("Their postal address", "controller_address")),
+        (campaign.privacy_contact, Missing("A contact for questions on data", "privacy_contact")),
+        (env.mail.scheme == "smtp", Missing("A mail server: CLARION_MAIL_URL=smtp://…", is_hosts=True)),
+        (urlsplit(env.public_url).scheme == "https", Missing("TLS: a public address with https.", is_hosts=True)),
+        (campaign.is_published, Missing("Publishing: press Publish when the text stands.")),
     )
-    return [sentence for is_there, sentence in checks if not is_there]
+    return [missing for is_there, missing in checks if not is_there]
