@@ -85,7 +85,9 @@ def recorded_verbs() -> Iterator[str]:
         yield from _RECORDED.findall(source.read_text())
 
 
-_RECORDED = re.compile(r'\b_?(?:record|record_on_team|record_on_account|switch)\(\s*[\w.]+,(?: organiser,)? "([a-z-]+)"')
+_RECORDED = re.compile(
+    r'\b_?(?:record|record_on_team|record_on_account|switch)\(\s*[\w.]+,(?: organiser,)? "([a-z-]+)"'
+)
 
 
 def test_every_code_that_the_office_shows_has_words() -> None:
