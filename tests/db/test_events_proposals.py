@@ -61,6 +61,19 @@ def promised_jobs() -> list[tuple[str, str]]:
     return [(one["name"], one["arguments"].get("event", "")) for one in found]
 
 
+def test_a_place_in_words_has_the_citys_point_only_and_a_venue_its_own(keys: Keys) -> None:
+    campaign = make_campaign()
+    make_venue(campaign, ref="gate", country="KE", city="Nairobi", lat=-1.28, lon=36.81)
+    make_venue(campaign, ref="nowhere", country="KE", city="Nairobi", lat=None, lon=None)
+
+    in_words = stored(proposed(keys))
+    assert in_words.is_centre
+    assert in_words.lat is not None
+    assert in_words.exact_point is None
+    assert stored(proposed(keys, venue="gate", title="At the gate")).exact_point == (-1.28, 36.81)
+    assert stored(proposed(keys, venue="nowhere", title="At the list's place")).is_centre
+
+
 def test_a_proposal_is_stored_unconfirmed_with_its_host_sealed(keys: Keys) -> None:
     make_campaign()
 

@@ -1,6 +1,7 @@
 """Decisions on events and changes, undoing them, corrections, reports, and reminders."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 from django_tasks_db.models import DBTaskResult
@@ -335,6 +336,22 @@ def test_a_correction_is_undone_with_place_pin_and_zone(keys: Keys) -> None:
     assert not event.revisions.exists()
     with pytest.raises(CannotUndo):
         undo_decision(decision.public_id, by=by, now=NOON)
+
+
+def test_a_pin_makes_the_place_exact_until_it_is_undone_or_the_city_changes(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, is_centre=True)
+    by, said = make_organiser(), fields_of(event)
+
+    pin = correct_event(event.public_id, {"lat": -1.3, "lon": 36.9}, by=by, now=NOON)
+    assert stored(event).exact_point == (-1.3, 36.9)
+    correct_event(event.public_id, {"title": "Cups"}, by=by, now=NOON + MINUTE)
+    assert stored(event).exact_point == (-1.3, 36.9)
+    away = correct_event(event.public_id, {"city": "Mombasa"}, by=by, now=NOON + 2 * MINUTE)
+    assert stored(event).is_centre
+    undo_decision(away.public_id, by=by, now=NOON + 3 * MINUTE)
+    assert stored(event).exact_point == (-1.3, 36.9)
+    undo_decision(pin.public_id, by=by, now=NOON + 3 * MINUTE)
+    assert fields_of(stored(event)) == replace(said, title="Cups")
 
 
 def test_a_correction_is_not_undone_over_a_later_text(keys: Keys) -> None:

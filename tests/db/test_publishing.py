@@ -350,6 +350,25 @@ def test_points_are_longitude_first(press: Press) -> None:
     ]
 
 
+def test_the_citys_centre_is_not_said_to_be_the_place(press: Press) -> None:
+    """It may be 20 km from where people gather: neither page nor calendar leads there, and the map data say so."""
+    campaign = make_campaign()
+    vague = make_event(campaign, is_centre=True)
+    exact = make_event(campaign, starts_local="2026-12-11T18:00")
+    publishing.publish_campaign(SLUG, desk=press)
+
+    said = page(press, f"/{SLUG}/en/events/{vague.public_id}/")
+    assert not re.findall(r"geo:|openstreetmap|GeoCoordinates|36\.82", said)
+    assert "GEO:" not in page(press, f"/{SLUG}/en/events/{vague.public_id}/event.ics")
+    said = page(press, f"/{SLUG}/en/events/{exact.public_id}/")
+    assert 'href="geo:-1.29,36.82"' in said
+    assert 'href="https://www.openstreetmap.org/?mlat=-1.29&amp;mlon=36.82#map=17/-1.29/36.82"' in said
+    assert "GEO:-1.29;36.82" in page(press, f"/{SLUG}/en/events/{exact.public_id}/event.ics")
+    features = json.loads(page(press, f"/{SLUG}/events.geojson"))["features"]
+    found = {feature["id"]: feature["properties"]["precision"] for feature in features}
+    assert found == {vague.public_id: "city", exact.public_id: "exact"}
+
+
 def test_an_empty_country_invites_and_its_venues_say_what_is_announced(press: Press) -> None:
     """Each venue is announced, or to be announced at; the form for it stands on the same page."""
     campaign = make_campaign()

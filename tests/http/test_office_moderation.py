@@ -138,7 +138,9 @@ def test_undo_stands_beside_each_decision_that_stands(keys: Keys) -> None:
 
 def test_the_pin_is_corrected(keys: Keys) -> None:
     event = waiting(keys)
+    Event.objects.filter(pk=event.pk).update(is_centre=True)
     client = signed_in(make_organiser(role="moderator"))
+    assert "centre of" in client.get(f"{QUEUE}{event.public_id}/").content.decode()
     said = {"title": event.title, "kind": event.kind, "city": event.city, "address": event.address}
 
     assert client.post(f"{QUEUE}{event.public_id}/correct/", {**said, "lat": "-1.3"}).status_code == 422
@@ -146,6 +148,7 @@ def test_the_pin_is_corrected(keys: Keys) -> None:
 
     event.refresh_from_db()
     assert (event.lat, event.lon) == (-1.3, 36.9)
+    assert "centre of" not in client.get(f"{QUEUE}{event.public_id}/").content.decode()
 
 
 def test_a_published_event_is_hidden_and_cancelled_from_its_page(keys: Keys) -> None:

@@ -52,6 +52,7 @@ class Event(models.Model):
     address = models.CharField(max_length=200, blank=True)
     lat = models.FloatField(null=True, blank=True)
     lon = models.FloatField(null=True, blank=True)
+    is_centre = models.BooleanField(default=False)  # the point is only that of the city: nobody gathers there
     starts_local = models.CharField(max_length=16)  # 2026-12-10T18:00, as clocks show it there
     ends_local = models.CharField(max_length=16, blank=True)  # empty: two hours after the start
     zone = models.CharField(max_length=64)
@@ -97,6 +98,13 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.state})"
+
+    @property
+    def exact_point(self) -> tuple[float, float] | None:
+        """Latitude and longitude where people gather; None where no point is known but the city's."""
+        if self.is_centre or self.lat is None or self.lon is None:
+            return None
+        return self.lat, self.lon
 
 
 class Revision(models.Model):

@@ -138,8 +138,8 @@ def fields_of(event: Event) -> EventFields:
     return EventFields(
         title=event.title, starts_local=event.starts_local, ends_local=event.ends_local, language=event.language,
         kind=event.kind, venue=event.venue.ref if event.venue else "", country=event.country, city=event.city,
-        address=event.address, lat=event.lat, lon=event.lon, zone=event.zone, bring=event.bring,
-        accessibility=event.accessibility, public_contact=event.public_contact,
+        address=event.address, lat=event.lat, lon=event.lon, is_centre=event.is_centre, zone=event.zone,
+        bring=event.bring, accessibility=event.accessibility, public_contact=event.public_contact,
     )  # fmt: skip
 
 

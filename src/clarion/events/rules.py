@@ -74,6 +74,7 @@ class EventFields:
     """What an event says, as written. Times are wall times such as 2026-12-10T18:00; `venue` is a venue's id.
 
     Left empty, country, city, point and zone come from the venue, and the end is two hours after the start.
+    `is_centre`: the point is only the centre of the city; people gather somewhere else in it.
     """
 
     title: str
@@ -87,6 +88,7 @@ class EventFields:
     address: str = ""
     lat: float | None = None
     lon: float | None = None
+    is_centre: bool = False
     zone: str = ""
     bring: str = ""
     accessibility: str = ""
@@ -105,7 +107,7 @@ TIMES = ("starts_local", "ends_local")
 TEXTS = ("title", "bring", "accessibility", "public_contact")
 CHANGEABLE = (*TEXTS, *PLACE, *TIMES)
 _ELSEWHERE = ("venue", "country", "city")  # another one means another point, maybe another zone
-_POINT = ("lat", "lon", "zone")
+_POINT = ("lat", "lon", "is_centre", "zone")
 _OF_A_VENUE: Mapping[str, str] = {"country": "", "city": "", "address": ""}  # empty: as the venue has it
 
 
@@ -132,9 +134,11 @@ def said_before(old: EventFields, changed: Collection[str]) -> dict[str, Any]:
 
 
 def with_changes(now: EventFields, changes: Mapping[str, Any]) -> EventFields:
-    """`now` with `changes`; at another place, point and zone are found anew unless told."""
+    """`now` with `changes`; at another place, point and zone are found anew unless told. A point told is exact."""
     moved = any(name in changes and changes[name] != getattr(now, name) for name in _ELSEWHERE)
     found_anew: dict[str, Any] = {"lat": None, "lon": None, "zone": ""} if moved else {}
+    if moved or "lat" in changes:
+        found_anew["is_centre"] = False
     known = {field.name for field in fields(EventFields)}
     return replace(now, **{**found_anew, **{name: value for name, value in changes.items() if name in known}})
 

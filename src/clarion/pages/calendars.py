@@ -60,7 +60,7 @@ def _entry(scene: Scene, event: Event) -> list[str]:
         f"STATUS:{'CANCELLED' if event.state == Event.State.CANCELLED else 'CONFIRMED'}",
         f"URL:{scene.absolute(scene.at(f'events/{event.public_id}/'))}",
     ]
-    if event.lat is not None and event.lon is not None:
+    if event.exact_point:
         lines.append(f"GEO:{event.lat};{event.lon}")
     lines.append("END:VEVENT")
     return lines

@@ -108,7 +108,7 @@ def words_of(scene: Scene, event: Event, one: Showing, draw: Callable[[str], Mar
     """All that differs between pages of one look, as HTML; empty what this one does not have."""
     poster_url = scene.absolute(poster_address(scene, event))
     moved = moved_from(scene, event)
-    has_point = event.lat is not None and event.lon is not None
+    point = event.exact_point
     return {
         "id": one.id, "title": escape(one.title), "heading": said(one.title, one.language),
         "kind": escape(_kinds(scene)[event.kind]), "data": event_data(scene, event, one),
@@ -118,7 +118,7 @@ def words_of(scene: Scene, event: Event, one: Showing, draw: Callable[[str], Mar
         "ends": escape(one.ends), "zone": escape(event.zone),
         "place": escape(one.place), "street": escape(address_of(event)), "city": escape(one.city),
         "country": escape(scene.at(f"countries/{one.country.lower()}/")), "country_name": escape(one.country_name),
-        "lat": str(event.lat) if has_point else "", "lon": str(event.lon) if has_point else "",
+        "lat": str(point[0]) if point else "", "lon": str(point[1]) if point else "",
         "bring": said(event.bring, event.language) if event.bring else "",
         "accessibility": said(event.accessibility, event.language) if event.accessibility else "",
         "public_contact": escape(event.public_contact), "language_name": _language_name(scene.voice, event.language),

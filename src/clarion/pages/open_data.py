@@ -38,7 +38,10 @@ def counts_of(figures: Figures) -> dict[str, Any]:
 
 
 def geojson(scene: Scene) -> Raw:
-    """`/{c}/events.geojson`; an event without a point has no geometry."""
+    """`/{c}/events.geojson`; an event without a point has no geometry.
+
+    `precision` says what the point is: "exact", or "city" where it is only the centre of the city.
+    """
     features = ",".join(_JSON.encode(_feature(scene, event)) for event in scene.events)
     return Raw(f"/{scene.slug}/events.geojson", f'{{"type":"FeatureCollection","features":[{features}]}}\n'.encode())
 
@@ -56,6 +59,7 @@ def _feature(scene: Scene, event: Event) -> dict[str, Any]:
             "state": event.state,
             "country": event.country,
             "city": event.city,
+            "precision": ("city" if event.is_centre else "exact") if has_point else None,
             "place": place_of(event),
             "address": event.address,
             "venue": event.venue.ref if event.venue else None,

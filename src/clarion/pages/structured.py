@@ -78,7 +78,7 @@ def _location(event: Event, one: Showing) -> dict[str, Any]:
             "addressCountry": event.country,
         },
     }
-    if event.lat is not None and event.lon is not None:
+    if event.exact_point:
         place["geo"] = {"@type": "GeoCoordinates", "latitude": event.lat, "longitude": event.lon}
     return place
 

@@ -198,8 +198,9 @@ def erase_words(public_ids: Collection[str], *, state: str) -> None:
     events = Event.objects.filter(public_id__in=public_ids)
     events.update(
         state=state, checked="", title="", language="", kind="", venue=None, country="", city="", address="",
-        lat=None, lon=None, starts_local="", ends_local="", zone="", bring="", accessibility="", public_contact="",
-        host_box=None, host_hash=None, host_language="", consent="", same_hash=None, moved={}, flags=[], row="",
+        lat=None, lon=None, is_centre=False, starts_local="", ends_local="", zone="",
+        bring="", accessibility="", public_contact="", host_box=None, host_hash=None, host_language="",
+        consent="", same_hash=None, moved={}, flags=[], row="",
     )  # fmt: skip
     for event in events:
         event.revisions.all().delete()

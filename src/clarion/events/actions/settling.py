@@ -27,7 +27,7 @@ class Settled:
     def columns(self) -> dict[str, Any]:
         """As the columns of `Event`."""
         said, times = self.fields, self.times
-        names = ("title", "language", "kind", "country", "city", "address", "lat", "lon", "zone")
+        names = ("title", "language", "kind", "country", "city", "address", "lat", "lon", "is_centre", "zone")
         more = ("starts_local", "ends_local", "bring", "accessibility", "public_contact")
         return {
             **{name: getattr(said, name) for name in (*names, *more)},
@@ -60,7 +60,10 @@ def settle(
 
 
 def _placed(written: EventFields, venue: Venue | None) -> tuple[EventFields, City | None]:
-    """The fields with country, city, point and zone; and the city, if the gazetteer has it."""
+    """The fields with country, city, point and zone; and the city, if the gazetteer has it.
+
+    Where no exact point is known, that of the city stands for it and is marked as such.
+    """
     country = written.country or (venue.country if venue else "")
     lat, lon = written.lat, written.lon
     if venue and (lat is None or lon is None):
@@ -70,9 +73,10 @@ def _placed(written: EventFields, venue: Venue | None) -> tuple[EventFields, Cit
     is_looked_up = venue is None or lat is None or lon is None
     known = find_city(city, country) if city and is_looked_up else None
     zone = _zone(told, lat, lon, known, country)
+    is_centre = written.is_centre and lat is not None
     if known and (lat is None or lon is None):
-        lat, lon = known.lat, known.lon
-    return replace(written, country=country, city=city, lat=lat, lon=lon, zone=zone), known
+        lat, lon, is_centre = known.lat, known.lon, True
+    return replace(written, country=country, city=city, lat=lat, lon=lon, is_centre=is_centre, zone=zone), known
 
 
 def _city_near(lat: float | None, lon: float | None, country: str) -> str:

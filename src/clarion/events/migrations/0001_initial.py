@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(blank=True, max_length=200)),
                 ('lat', models.FloatField(blank=True, null=True)),
                 ('lon', models.FloatField(blank=True, null=True)),
+                ('is_centre', models.BooleanField(default=False)),
                 ('starts_local', models.CharField(max_length=16)),
                 ('ends_local', models.CharField(blank=True, max_length=16)),
                 ('zone', models.CharField(max_length=64)),
