@@ -91,6 +91,30 @@ def test_a_refused_form_names_the_field_and_back_keeps_the_entries(phone: Browse
     assert page.locator("#sign [name=name]").input_value() == "Jana"
 
 
+def test_going_back_from_a_refused_proposal_keeps_every_field(phone: BrowserContext, program: Program) -> None:
+    typed = {
+        "city": "Nairobi", "address": "Uhuru Park, north gate", "date": "2027-12-10", "time": "18:00", "end": "20:00",
+        "title": "Cups at the gate", "bring": "A cup", "accessibility": "No steps", "public_contact": "+254 700 000000",
+        "name": "Amina", "email": "amina@nowhere",
+    }  # fmt: skip
+    page = phone.new_page()
+    page.goto(f"{program.public_url}{CALL}/en/host/")
+    page.locator("#host").evaluate("form => { form.noValidate = true }")
+    for name, value in typed.items():
+        page.locator(f"#host [name={name}]").fill(value)
+    page.locator("#host [name=country]").select_option("KE")
+    page.locator("#host [name=kind]").select_option("vigil")
+    page.locator("#host [name=adult]").check()
+    page.locator("#host button[type=submit]").click()
+    expect(page).to_have_url(re.compile(r"/en/refused/host/email-shape/$"))
+    page.go_back()
+    kept = {name: page.locator(f"#host [name={name}]").input_value() for name in typed}
+    assert kept == typed
+    assert page.locator("#host [name=country]").input_value() == "KE"
+    assert page.locator("#host [name=kind]").input_value() == "vigil"
+    assert page.locator("#host [name=adult]").is_checked()
+
+
 def test_the_page_asks_nobody_but_its_own_host(page: Page, program: Program) -> None:
     asked: list[str] = []
     troubles: list[str] = []
