@@ -115,6 +115,16 @@ def test_going_back_from_a_refused_proposal_keeps_every_field(phone: BrowserCont
     assert page.locator("#host [name=adult]").is_checked()
 
 
+def test_the_word_under_the_count_follows_what_the_script_reads(page: Page, program: Program) -> None:
+    told = iter((1, 2, 0))
+    page.route("**/counts.json", lambda route: route.fulfill(json={"total": next(told)}))
+    page.clock.install()
+    page.goto(f"{program.public_url}{CALL}/en/")
+    for said in ("1 confirmed signature ·", "2 confirmed signatures ·", "0 confirmed signatures ·"):
+        page.clock.fast_forward("00:20")
+        expect(page.locator(".count")).to_contain_text(said)
+
+
 def test_the_page_asks_nobody_but_its_own_host(page: Page, program: Program) -> None:
     asked: list[str] = []
     troubles: list[str] = []

@@ -21,6 +21,7 @@ from clarion.pages import event_pages, publishing
 from clarion.pages.pausing import Pause
 from clarion.pages.press import Press
 from clarion.places.countries import CODES
+from clarion.signatures.models import Tally
 from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_event, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -367,6 +368,28 @@ def test_the_citys_centre_is_not_said_to_be_the_place(press: Press) -> None:
     features = json.loads(page(press, f"/{SLUG}/events.geojson"))["features"]
     found = {feature["id"]: feature["properties"]["precision"] for feature in features}
     assert found == {vague.public_id: "city", exact.public_id: "exact"}
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, " hidden>0</b> <span>Nobody has signed yet. Be the first.</span>"),
+        (1, ">1</b> <span>confirmed signature</span>"),
+        (2, ">2</b> <span>confirmed signatures</span>"),
+    ],
+)
+def test_the_word_under_the_count_follows_it(press: Press, count: int, said: str) -> None:
+    """The script that counts on has the other words beside it."""
+    campaign = make_campaign(count_threshold=1)
+    Tally.objects.create(campaign=campaign, day=NOON.date(), country="KE", count=count)
+    publishing.publish_campaign(SLUG, desk=press)
+
+    words = ' data-word data-one="confirmed signature" data-other="confirmed signatures"'
+    text = page(press, f"/{SLUG}/en/")
+    assert words in text
+    assert f"<b data-total{said}" in text.replace(words, "").replace("<span><span>", "<span>")
+    if count:
+        assert f"<b{said}" in page(press, f"/{SLUG}/en/countries/ke/").replace("</b><span>", "</b> <span>")
 
 
 def test_an_empty_country_invites_and_its_venues_say_what_is_announced(press: Press) -> None:

@@ -20,6 +20,8 @@ _ZEROES = {
     "adlm": "\U0001e950", "cakm": "\U00011136", "nkoo": "\u07c0", "olck": "\u1c50",
 }  # fmt: skip
 
+_PLURAL_PERIOD = 120  # of the numbers below it, one at least is of every category but that of whole millions
+
 
 @cache
 def _digits(numbering_system: str) -> dict[int, int]:
@@ -53,6 +55,12 @@ class Voice:
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         """The string in the plural form of `n`."""
         return self.strings.ngettext(singular, plural, n)
+
+    def plurals(self, singular: str, plural: str) -> dict[str, str]:
+        """The string by plural category (CLDR), for a script that counts on: `Intl.PluralRules` names them alike."""
+        rule = self.locale.plural_form
+        numbers = {rule(n): n for n in (1_000_000, *reversed(range(_PLURAL_PERIOD)), 1)}
+        return {category: self.ngettext(singular, plural, n) for category, n in sorted(numbers.items())}
 
     def pgettext(self, context: str, message: str) -> str:
         """The string in a context."""

@@ -8,6 +8,7 @@ from clarion.campaigns.queries import languages_behind
 from clarion.events.models import Event
 from clarion.pages.coverage_map import coverage_map, reach
 from clarion.pages.forms import sign_form
+from clarion.pages.labels import signature_words
 from clarion.pages.showing import showings
 from clarion.pages.site import Page, Scene
 from clarion.pages.structured import call_data
@@ -25,6 +26,7 @@ def pages_of(scene: Scene) -> Iterator[Page]:
         "pages/call.html",
         {
             "form": sign_form(scene) if scene.ways.sign else None,
+            "signature_words": signature_words(scene.voice),
             "coming": sorted(showings(coming, scene), key=lambda one: (one.local, one.id)),
             "reach": reach(scene),
             "map": coverage_map(scene) if scene.ways.events else "",

@@ -17,6 +17,11 @@ def field_labels(form: str, voice: Voice) -> dict[str, str]:
     return _shared(voice) | (own(voice) if own else {})
 
 
+def signature_words(voice: Voice) -> dict[str, str]:
+    """What stands under the number of signatures, by plural category."""
+    return voice.plurals("confirmed signature", "confirmed signatures")
+
+
 def _shared(voice: Voice) -> dict[str, str]:
     return {
         "name": voice.gettext("Name"),

@@ -5,14 +5,22 @@ function startCounts() {
   const place = document.querySelector("[data-counts]");
   const figure = place && place.querySelector("[data-total]");
   if (!figure) return;
+  const word = place.querySelector("[data-word]");
   const numbers = new Intl.NumberFormat(words.tongue);
+  const rules = new Intl.PluralRules(words.tongue);
   let last = Date.now();
   let timer = 0;
+  function show(total) {
+    if (!total && figure.hidden) return;
+    figure.textContent = numbers.format(total);
+    word.textContent = word.dataset[rules.select(total)] || word.textContent;
+    figure.hidden = false;
+  }
   async function read() {
     last = Date.now();
     try {
       const answer = await fetch(place.dataset.counts);
-      if (answer.ok) figure.textContent = numbers.format((await answer.json()).total);
+      if (answer.ok) show((await answer.json()).total);
     } catch {
       // The line is down: the figure that stands there stays.
     }
