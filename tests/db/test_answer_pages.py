@@ -331,11 +331,23 @@ def test_every_field_of_the_manage_form_is_there_and_none_is_filled() -> None:
     campaign = make_campaign()
     venue = make_venue(campaign)
 
-    inputs = Inputs(managed(make_event(campaign, venue=venue)))
+    said = {"bring": "A cup", "accessibility": "Step-free", "public_contact": "@water"}
+    event = make_event(campaign, venue=venue, ends_local="2026-12-10T20:00", **said)
+
+    inputs = Inputs(managed(event))
 
     assert inputs.named.keys() == {field.name for field in FORMS["manage"].fields}
-    filled = [one for name, one in inputs.named.items() if one.get("value") and name != "do"]
-    assert filled == []
+    filled = [name for name, one in inputs.named.items() if one.get("value") and name != "do"]
+    assert filled == [name for name in inputs.named if name.startswith("no_")]
+    assert not any("checked" in one for one in inputs.named.values())
+
+
+def test_what_is_not_there_cannot_be_taken_out() -> None:
+    """But what nobody has approved is not shown, so it can."""
+    published = Inputs(managed(make_event(make_campaign(), public_contact="@water")))
+    assert {name for name in published.named if name.startswith("no_")} == {"no_public_contact"}
+    waits = Inputs(managed(make_event(make_campaign(slug="other"), state="waiting")))
+    assert len([name for name in waits.named if name.startswith("no_")]) == 4
 
 
 def verbs(event: Event) -> set[str | None]:

@@ -64,6 +64,37 @@ def test_a_change_waits_while_the_event_stays_as_approved(keys: Keys) -> None:
     assert (mails(), jobs()) == (["change-waiting"], ["publish-manage"])
 
 
+def test_a_contact_is_taken_out_at_once_and_the_rest_waits(keys: Keys) -> None:
+    """It is their own number: no moderator stands between, and no undo brings it back."""
+    said = {"bring": "A cup", "accessibility": "Steps", "public_contact": "+254 700", "ends_local": "2026-12-10T20:00"}
+    event = make_event(make_campaign(), keys, **said)
+    correct(event, {"public_contact": "+254 701"}, now=NOON)
+    ticks = {"no_bring": "yes", "no_accessibility": "yes", "no_end": "yes", "no_public_contact": "yes"}
+
+    assert manage(event, "change", **ticks)
+
+    assert (stored(event).public_contact, stored(event).bring) == ("", "A cup")
+    assert stored(event).changed_at is not None
+    assert waiting(event).fields == {"bring": "", "accessibility": "", "ends_local": ""}
+    assert "publish-event" in " ".join(jobs())
+    assert "+254" not in str(list(event.revisions.values("fields", "before")))
+    assert keep_revision(waiting(stored(event)), now=NOON + HOUR)
+    kept = stored(event)
+    assert (kept.bring, kept.accessibility, kept.ends_local) == ("", "", "")
+    assert not manage(event, "change", no_public_contact="yes")
+
+
+def test_a_contact_that_waits_is_taken_out_and_a_new_one_may_follow(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, public_contact="+254 700")
+    manage(event, "change", public_contact="+254 701")
+
+    assert manage(event, "change", no_public_contact="yes", public_contact="@water")
+    assert stored(event).public_contact == ""
+    assert waiting(event).fields == {"public_contact": "@water"}
+    assert manage(event, "change", no_public_contact="yes")
+    assert not event.revisions.filter(state=Revision.State.WAITING).exists()
+
+
 def test_a_change_drained_twice_waits_once(keys: Keys) -> None:
     event = make_event(make_campaign(), keys)
     change = form(event, "change", time="19:00")

@@ -150,11 +150,12 @@ def edited(now: EventFields, changes: Mapping[str, Any]) -> EventFields:
 
 
 def asked_changes(now: EventFields, posted: Mapping[str, str]) -> EventFields:
-    """What an event would say after the form of its manage page; a field left empty stays as it was.
+    """What an event would say after the form of its manage page.
 
-    A city named without a venue leaves the venue, an address alone stays with it.
+    A field left empty stays as it was, unless it is ticked to be taken out. A city named without a venue leaves
+    the venue, an address alone stays with it.
     """
-    texts = {name: posted[name] for name in TEXTS if posted.get(name)}
+    texts = {name: posted.get(name, "") for name in TEXTS if posted.get(name) or posted.get(f"no_{name}")}
     return with_changes(now, {**texts, **_asked_place(now, posted), **_asked_times(now, posted)})
 
 
@@ -169,11 +170,11 @@ def _asked_place(now: EventFields, posted: Mapping[str, str]) -> dict[str, str]:
 
 
 def _asked_times(now: EventFields, posted: Mapping[str, str]) -> dict[str, str]:
-    if not any(posted.get(name) for name in ("date", "time", "end")):
+    if not any(posted.get(name) for name in ("date", "time", "end", "no_end")):
         return {}
     day, clock = now.starts_local.split("T")
     starts, ends = wall_times(posted.get("date") or day, posted.get("time") or clock, posted.get("end", ""))
-    if not ends and now.ends_local:
+    if not ends and now.ends_local and not posted.get("no_end"):
         lasted = datetime.fromisoformat(now.ends_local) - datetime.fromisoformat(now.starts_local)
         ends = _written(datetime.fromisoformat(starts) + lasted)
     return {"starts_local": starts, "ends_local": ends}

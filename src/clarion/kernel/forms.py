@@ -33,6 +33,7 @@ Kind = Literal[
 
 EVENT_KINDS = ("rally", "vigil", "march", "talk", "workshop", "concert", "other")
 REPORT_REASONS = ("not-real", "wrong-place", "dangerous", "hateful", "private-home", "other")
+TAKEN_OUT = ("end", "bring", "accessibility", "public_contact")  # of an event, by a tick: an empty field stays
 MANAGE_VERBS = ("change", "cancel", "uncancel", "new-link")
 NO_COUNTRY = "ZZ"  # "prefer not to say": for people, not for events
 MAX_BODY_BYTES = 16_384
@@ -133,6 +134,7 @@ FORMS: Mapping[str, Form] = {
             Field("end", "time", max_length=8),
             *_EVENT_TEXT,
             Field("public_contact", max_length=200),
+            *(Field(f"no_{name}", "tick", max_length=3) for name in TAKEN_OUT),
         )),
         # These two are never refused by field: the answer is the same whatever was typed.
         Form("confirm", (

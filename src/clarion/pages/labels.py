@@ -1,6 +1,6 @@
 """What the fields of the public forms are called, on the form and on the page that explains a refusal."""
 
-from clarion.kernel.forms import EVENT_KINDS, REPORT_REASONS
+from clarion.kernel.forms import EVENT_KINDS, REPORT_REASONS, TAKEN_OUT
 from clarion.locale.voice import Voice
 
 
@@ -59,7 +59,9 @@ def _host(voice: Voice) -> dict[str, str]:
 
 
 def _manage(voice: Voice) -> dict[str, str]:
-    return _event(voice) | {"do": voice.gettext("What to do")}
+    ticks = {f"no_{name}": voice.gettext("Take this out") for name in TAKEN_OUT}
+    now = {"no_public_contact": voice.gettext("Take this out, at once")}
+    return _event(voice) | ticks | now | {"do": voice.gettext("What to do")}
 
 
 def _report(voice: Voice) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What an organiser does by the personal link: ask for a change, cancel, take that back, get a new link."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,8 @@ def _managed_event(submission: Submission) -> Event | None:
 def take_change(submission: Submission, *, now: datetime) -> bool:
     """Ask for a change; a field left empty stays. Gives whether it asks for anything new. Safe to repeat.
 
+    To take the contact for everyone out needs nobody's leave: it is the organiser's own, and goes at once.
+
     Of a published event it waits as a revision, which takes up what an earlier one that is not decided yet (or
     sent back) asked for; one back to what was approved leaves nothing waiting. An event that is not approved yet
     takes it at once, and waits (again).
@@ -64,10 +66,29 @@ def take_change(submission: Submission, *, now: datetime) -> bool:
         return False
     try:
         if event.state in REVISABLE_STATES:
-            return _revise(event, submission, now)
+            is_out = bool(submission.fields.get("no_public_contact")) and _take_out_contact(event, now)
+            return _revise(event, submission, now) or is_out
         return event.state in MOVES["resubmit"].sources and _resubmit(event, submission, now)
     except UnknownVenue:  # gone from the list since the page was drawn
         return False
+
+
+def _take_out_contact(event: Event, now: datetime) -> bool:
+    """Leave no contact in what an event says, nor in what it said; gives whether it had one."""
+    forget_contact(event.revisions.exclude(state=Revision.State.WAITING))
+    if not event.public_contact:
+        return False
+    rewrite(event, with_changes(fields_of(event), {"public_contact": ""}), now=now)
+    promise_pages(event)
+    return True
+
+
+def forget_contact(revisions: Iterable[Revision]) -> None:
+    """Let the contact for everyone go from these changes."""
+    for revision in revisions:
+        revision.fields.pop("public_contact", None)
+        revision.before.pop("public_contact", None)
+        revision.save(update_fields=["fields", "before"])
 
 
 def _revise(event: Event, submission: Submission, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from clarion.campaigns.queries import over_kept
+from clarion.events.actions.changes import forget_contact
 from clarion.events.actions.promises import promise_event_pages, promise_manage_page, promise_pages
 from clarion.events.models import Event, Revision
 from clarion.events.rules import CONTACT_LIFE, MOVES
@@ -52,10 +53,7 @@ _HAS_HOST = Q(host_box__isnull=False) | Q(host_hash__isnull=False) | Q(same_hash
 
 def _erase_public_contacts(events: list[Event], revisions: list[Revision]) -> None:
     Event.objects.filter(pk__in=[event.pk for event in events]).update(public_contact="")
-    for revision in revisions:
-        revision.fields.pop("public_contact", None)
-        revision.before.pop("public_contact", None)
-        revision.save(update_fields=["fields", "before"])
+    forget_contact(revisions)
     for event in events:
         promise_pages(event)
 
