@@ -177,6 +177,18 @@ def test_every_answer_of_intake_is_a_page() -> None:
     assert paths >= {f"/clean-water/en/{name}/" for name in names}
 
 
+def test_who_withdrew_reads_how_to_sign_again_and_what_no_mail_means() -> None:
+    """A confirmation after a withdrawal counts nothing, and a withdrawal with another address does nothing."""
+    scene = scene_of(make_campaign())
+
+    thanks = page_at(scene, "/clean-water/en/thanks/")
+    assert "If you had withdrawn it before, please sign again." in thanks
+    assert 'href="/clean-water/en/#sign">Sign this call</a>' in thanks
+    assert "the address was another one: open the link again" in page_at(scene, "/clean-water/en/received/")
+    closed = page_at(scene_of(make_campaign(slug="closed", closed_at=NOON)), "/closed/en/thanks/")
+    assert "sign again" not in closed
+
+
 def test_no_two_pages_share_an_address() -> None:
     paths = [page.path for page in all_pages(scene_of(make_campaign()))]
 
