@@ -6,6 +6,7 @@ import pytest
 
 from clarion.kernel.languages import direction, is_language, native_name, with_territory
 from clarion.locale.voice import voice
+from clarion.pages.labels import signature_words
 
 DAY = date(2026, 12, 10)
 
@@ -77,3 +78,19 @@ def test_directions_and_names() -> None:
 )
 def test_a_language_is_written_with_a_territory_where_one_is_known(tag: str, locale: str) -> None:
     assert with_territory(tag) == locale
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "en", "es", "fr", "pt", "ru", "zh"])
+def test_a_script_finds_the_word_that_the_page_would_have_written(language: str) -> None:
+    """By the category that `Intl.PluralRules` gives, which Babel knows as well."""
+    spoken = voice(language)
+    words = signature_words(spoken)
+
+    for n in (*range(1, 300), 1_000_000):
+        assert words[spoken.locale.plural_form(n)] == spoken.ngettext("confirmed signature", "confirmed signatures", n)
+
+
+def test_russian_counts_in_three_words() -> None:
+    assert signature_words(voice("ru")) == {
+        "few": "подтверждённые подписи", "many": "подтверждённых подписей", "one": "подтверждённая подпись",
+    }  # fmt: skip
