@@ -143,6 +143,14 @@ def test_an_address_alone_stays_in_the_city() -> None:
     assert changed.zone == "Africa/Nairobi"
 
 
+def test_a_pin_does_not_stay_for_another_address_in_words() -> None:
+    """It would be called exact, and lead to where nobody is any more."""
+    assert asked_changes(RALLY, {"address": "Uhuru Park, north gate"}).lat is None
+    at_venue = with_changes(RALLY, {"venue": "ke-parliament", "lat": -1.29, "lon": 36.82})
+    assert asked_changes(at_venue, {"address": "Main gate"}).lat == -1.29
+    assert with_changes(RALLY, {"address": "Main gate", "lat": -1.3, "lon": 36.9}).lat == -1.3
+
+
 def test_a_venue_replaces_place_in_words() -> None:
     changed = asked_changes(RALLY, {"venue": "ke-parliament"})
 

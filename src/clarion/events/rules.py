@@ -129,15 +129,20 @@ def is_move(changed: Collection[str]) -> bool:
 
 def said_before(old: EventFields, changed: Collection[str]) -> dict[str, Any]:
     """What undoes a change of these fields; of the place with point and zone, which somebody may have corrected."""
-    is_elsewhere = any(name in changed for name in _ELSEWHERE)
+    is_elsewhere = any(name in changed for name in (*_ELSEWHERE, "address"))
     return {name: getattr(old, name) for name in (*changed, *(_POINT if is_elsewhere else ()))}
 
 
 def with_changes(now: EventFields, changes: Mapping[str, Any]) -> EventFields:
-    """`now` with `changes`; at another place, point and zone are found anew unless told. A point told is exact."""
+    """`now` with `changes`; at another place, point and zone are found anew unless told. A point told is exact.
+
+    A pin set for one address in words is not that of another.
+    """
     moved = any(name in changes and changes[name] != getattr(now, name) for name in _ELSEWHERE)
     found_anew: dict[str, Any] = {"lat": None, "lon": None, "zone": ""} if moved else {}
-    if moved or "lat" in changes:
+    if not now.venue and changes.get("address", now.address) != now.address:
+        found_anew |= {"lat": None, "lon": None}
+    if found_anew or "lat" in changes:
         found_anew["is_centre"] = False
     known = {field.name for field in fields(EventFields)}
     return replace(now, **{**found_anew, **{name: value for name, value in changes.items() if name in known}})
