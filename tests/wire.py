@@ -14,6 +14,7 @@ from pathlib import Path
 from clarion.cli.serve import intake_environ
 from clarion.kernel.files import error_page
 from tests.door import EVENT, HOME, Door
+from tests.postgres import inbox_settings
 from tests.program import STOPS_WITHIN, free_port, wait_until
 
 PATIENCE_SECONDS = 60.0  # for what comes in the end, however busy the machine is
@@ -129,7 +130,11 @@ def open_wire(root: Path, *, is_hasty: bool = False) -> Iterator[Wire]:
     door.publish(f"clean-water/en/events/{EVENT}/index.html")
     door.publish(error_page(503, "clean-water", "en"), "busy")
     door.publish_token_pages()
-    settings = {"CLARION_DATA": str(door.data.root), "CLARION_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    settings = {
+        "CLARION_DATA": str(door.data.root),
+        "CLARION_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        **inbox_settings(),
+    }
     with (root / "log").open("wb") as log:
         program = ["-c", HASTY] if is_hasty else ["-m", "clarion.intake"]
         command = [sys.executable, "-P", *program, "127.0.0.1", str(port)]
