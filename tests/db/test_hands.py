@@ -155,7 +155,8 @@ from tests.db.test_hands import sheets_apart
 manuscript, sheet = pickle.loads(Path(sys.argv[1]).read_bytes())
 with publish_lock(manuscript.press.data.publish_lock), hands(manuscript, 2) as held:
     for _ in held.print(sheets_apart(sheet), Pause()):
-        print(*(hand.process.pid for hand in held._all), flush=True)
+        if all(hand.has_read for hand in held._all):  # one that still starts holds no lock, and has nothing to write
+            print(*(hand.process.pid for hand in held._all), flush=True)
 """
 
 
