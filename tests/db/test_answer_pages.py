@@ -380,6 +380,13 @@ def test_only_what_the_state_allows_is_offered(state: str, offered: set[str]) ->
     assert verbs(make_event(make_campaign(), state=state)) == offered
 
 
+def test_a_cancelled_event_lets_its_contact_go() -> None:
+    said = make_event(make_campaign(), state="cancelled", public_contact="@water")
+
+    assert verbs(said) == {"change", "uncancel", "new-link"}
+    assert Inputs(managed(said)).named["no_public_contact"]["value"] == "yes"
+
+
 # ---- documents
 
 

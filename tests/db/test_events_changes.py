@@ -95,6 +95,19 @@ def test_a_contact_that_waits_is_taken_out_and_a_new_one_may_follow(keys: Keys) 
     assert not event.revisions.filter(state=Revision.State.WAITING).exists()
 
 
+def test_of_a_cancelled_event_the_contact_alone_can_be_taken_out(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, public_contact="+254 700")
+    manage(event, "change", public_contact="+254 701")
+    assert manage(event, "cancel", city=event.city)
+
+    assert not manage(event, "change", time="19:00")
+    assert manage(event, "change", no_public_contact="yes", time="19:00")
+
+    assert stored(event).public_contact == ""
+    assert stored(event).starts_local == event.starts_local
+    assert "+254" not in str(list(event.revisions.values("fields", "before")))
+
+
 def test_a_change_drained_twice_waits_once(keys: Keys) -> None:
     event = make_event(make_campaign(), keys)
     change = form(event, "change", time="19:00")

@@ -116,6 +116,14 @@ def test_new_refuses_what_no_answer_mends_before_it_asks(program: Program) -> No
     assert (code, "text.txt: " in said, "Organiser" in said, "statement.en.md:" in said) == (1, True, False, False)
 
 
+@pytest.mark.parametrize(("paragraphs", "said"), [(300, "At most 256 kB are taken."), (1100, "more than 1 MB")])
+def test_new_writes_nothing_that_launch_would_refuse_for_its_size(program: Program, paragraphs: int, said: str) -> None:
+    done = new(program, "Title\n\n" + ("One more word. " * 67 + "\n\n") * paragraphs)
+
+    assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+    assert not (program.folder / "clean-water").exists()
+
+
 def at_terminal(program: Program, typed: str, *options: str, text: str = TEXT) -> tuple[int, str]:
     """How `clarion new` ends where someone types, and what it says."""
     (program.folder / "text.txt").write_text(text, encoding="utf-8")

@@ -69,7 +69,7 @@ def _may_read(path: Path, root: Path, name: str, problems: Problems) -> bool:
     if not path.exists() or not stat.S_ISREG(path.stat().st_mode):
         problems.wrong(name, 1, "This is not a file that can be read.", "Put an ordinary file here.")
         return False
-    return _fits(name, path.stat().st_size, problems)
+    return fits(name, path.stat().st_size, problems)
 
 
 def _hint(name: str) -> str:
@@ -78,8 +78,8 @@ def _hint(name: str) -> str:
     return "A call holds campaign.toml, statement.en.md, venues.csv, events.csv, give.en.md, updates/, picture.jpg."
 
 
-def _fits(name: str, size_bytes: int, problems: Problems) -> bool:
-    """Whether a file is small enough to be read."""
+def fits(name: str, size_bytes: int, problems: Problems) -> bool:
+    """Whether a file is small enough to be read; if not, that is noted."""
     if name == PICTURE:
         limit, said = limits.PICTURE_BYTES, "20 MB"
     elif name in TABLES:

@@ -9,9 +9,10 @@ import click
 
 from clarion.calls.call import Call
 from clarion.calls.check import check_call
+from clarion.calls.folder import fits
 from clarion.calls.paste import Format, Pasted, call_from_paste, format_of, read_paste, suggest_slug
 from clarion.calls.texts import usual_spelling
-from clarion.calls.write import write_folder
+from clarion.calls.write import files_of, write_folder
 from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import ClarionError
 from clarion.kernel.languages import is_language
@@ -128,7 +129,10 @@ def _refuse_text(file: Path, call: Call) -> None:
 
 
 def _mistakes(call: Call) -> list[str]:
-    mistakes = check_call(call, now=utc_now()).problems.mistakes
+    problems = check_call(call, now=utc_now()).problems
+    for name, raw in files_of(call).items():
+        fits(name, len(raw), problems)  # else `clarion launch` would refuse what is written here
+    mistakes = problems.mistakes
     return list(dict.fromkeys(f"{one.wrong} {one.right}".rstrip() for one in mistakes))
 
 

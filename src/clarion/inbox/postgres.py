@@ -99,14 +99,16 @@ class Line:
         return self._connection
 
     def _open(self) -> Connection:
-        """A server that is away is asked twice a second at the most: meanwhile nobody waits for it."""
+        """A server that is away is left alone for a moment after each attempt: meanwhile nobody waits for it."""
         if monotonic() < self._rests_until:
             raise InboxUnavailable("the database is away")
-        self._rests_until = monotonic() + _REST_SECONDS
-        # Nothing is prepared, so that pgbouncer may stand between.
-        connection = psycopg.connect(**self._parameters, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
+        try:
+            # Nothing is prepared, so that pgbouncer may stand between.
+            connection = psycopg.connect(**self._parameters, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
+        except psycopg.Error:
+            self._rests_until = monotonic() + _REST_SECONDS
+            raise
         connection.add_notice_handler(self._heed)
-        self._rests_until = 0.0
         return connection
 
     def _heed(self, notice: psycopg.errors.Diagnostic) -> None:

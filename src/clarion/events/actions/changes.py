@@ -55,7 +55,8 @@ def _managed_event(submission: Submission) -> Event | None:
 def take_change(submission: Submission, *, now: datetime) -> bool:
     """Ask for a change; a field left empty stays. Gives whether it asks for anything new. Safe to repeat.
 
-    To take the contact for everyone out needs nobody's leave: it is the organiser's own, and goes at once.
+    To take the contact for everyone out needs nobody's leave: it is the organiser's own, and goes at once. It is all
+    that a cancelled event lets go.
 
     Of a published event it waits as a revision, which takes up what an earlier one that is not decided yet (or
     sent back) asked for; one back to what was approved leaves nothing waiting. An event that is not approved yet
@@ -64,18 +65,22 @@ def take_change(submission: Submission, *, now: datetime) -> bool:
     event = _managed_event(submission)
     if event is None or Revision.objects.filter(public_id=submission.id).exists():
         return False
+    is_contact_out = bool(submission.fields.get("no_public_contact"))
     try:
         if event.state in REVISABLE_STATES:
-            is_out = bool(submission.fields.get("no_public_contact")) and _take_out_contact(event, now)
+            decided = event.revisions.exclude(state=Revision.State.WAITING)
+            is_out = is_contact_out and _take_out_contact(event, decided, now)
             return _revise(event, submission, now) or is_out
+        if event.state == Event.State.CANCELLED:
+            return is_contact_out and _take_out_contact(event, event.revisions.all(), now)
         return event.state in MOVES["resubmit"].sources and _resubmit(event, submission, now)
     except UnknownVenue:  # gone from the list since the page was drawn
         return False
 
 
-def _take_out_contact(event: Event, now: datetime) -> bool:
-    """Leave no contact in what an event says, nor in what it said; gives whether it had one."""
-    forget_contact(event.revisions.exclude(state=Revision.State.WAITING))
+def _take_out_contact(event: Event, said: Iterable[Revision], now: datetime) -> bool:
+    """Leave no contact in what an event says, nor in what it `said`; gives whether it had one."""
+    forget_contact(said)
     if not event.public_contact:
         return False
     rewrite(event, with_changes(fields_of(event), {"public_contact": ""}), now=now)
