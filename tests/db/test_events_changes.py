@@ -211,6 +211,18 @@ def test_a_kept_change_can_be_taken_back(keys: Keys) -> None:
     assert waiting(event).fields == {"starts_local": "2026-12-10T19:00"}
 
 
+def test_a_city_that_nobody_knows_keeps_the_zone_within_its_country(keys: Keys) -> None:
+    """Else 18:00 in Honolulu became 18:00 in New York, where most people of that country live."""
+    event = make_event(make_campaign(), keys, country="US", city="Honolulu", zone="Pacific/Honolulu", lat=None, lon=None)
+
+    correct(event, {"city": "Waikiki Beach"}, now=NOON)
+    assert (stored(event).city, stored(event).zone) == ("Waikiki Beach", "Pacific/Honolulu")
+    correct(event, {"city": "Chicago"}, now=NOON)
+    assert stored(event).zone == "America/Chicago"
+    correct(event, {"country": "RU", "city": "Russky Island"}, now=NOON)
+    assert stored(event).zone == "Europe/Moscow"
+
+
 def test_a_corrected_pin_and_a_told_zone_come_back_when_a_kept_move_is_taken_back(keys: Keys) -> None:
     """The gazetteer knows neither where in the city the gate is, nor what somebody told us."""
     event = make_event(make_campaign(), keys, lat=-1.3001, lon=36.9002, zone="Africa/Kampala")

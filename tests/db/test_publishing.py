@@ -224,6 +224,31 @@ def test_an_event_that_is_kept_changes_the_map_and_the_list_of_countries(press: 
     assert event.public_id in page(press, f"/{SLUG}/en/events/sitemap.xml")
 
 
+def test_who_signs_is_told_of_the_first_event_and_no_more_of_the_last_that_went(press: Press, keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, state=Event.State.WAITING)
+    publishing.publish_campaign(SLUG, desk=press)
+    assert "Yours could be the first" in page(press, f"/{SLUG}/en/thanks/")
+
+    for state, is_first in ((Event.State.KEPT, False), (Event.State.HIDDEN, True)):
+        Event.objects.filter(pk=event.pk).update(state=state)
+        publishing.publish_events(SLUG, [event.public_id], desk=press)
+        assert ("Yours could be the first" in page(press, f"/{SLUG}/en/thanks/")) is is_first
+
+
+def test_a_country_that_has_no_figure_any_more_shows_none(press: Press) -> None:
+    """A wave is held, or somebody withdraws: its page must not go on showing what was."""
+    campaign = make_campaign()
+    tally = Tally.objects.create(campaign=campaign, day=NOON.date(), country="KE", count=735)
+    publishing.publish_campaign(SLUG, desk=press)
+    assert "735" in page(press, f"/{SLUG}/en/countries/ke/")
+    tally.delete()
+
+    publishing.publish_counts(SLUG, desk=press)
+
+    assert "735" not in page(press, f"/{SLUG}/en/countries/ke/")
+    assert json.loads(page(press, f"/{SLUG}/counts.json"))["by_country"] == {}
+
+
 def test_figures_that_come_during_a_long_publication_stay(press: Press) -> None:
     """They are out with the first pages, and nothing older is written over newer ones."""
     make_campaign()
@@ -270,7 +295,8 @@ def test_a_calendar_entry_says_what_the_page_says(press: Press) -> None:
 def test_a_moved_event_says_what_was_before(press: Press) -> None:
     """Those who come must see it on top of the page."""
     campaign = make_campaign()
-    event = make_event(campaign, moved_at=NOON, moved={"starts_local": "2026-12-09T17:00", "city": "Kisumu"})
+    moved = {"starts_local": "2026-12-09T17:00", "city": "Kisumu"}
+    event = make_event(campaign, moved_at=NOON - 14 * HOUR, moved=moved)  # past midnight in Nairobi
 
     publishing.publish_campaign(SLUG, desk=press)
 
@@ -413,9 +439,12 @@ def test_a_call_that_takes_nothing_invites_nobody(press: Press, switch: str) -> 
     make_campaign(**{switch: NOON})
     publishing.publish_campaign(SLUG, desk=press)
 
-    for place in ("", "events/", "countries/", "countries/eg/", "host/", "thanks/"):
+    for place in ("", "events/", "countries/", "countries/eg/", "host/", "thanks/", "expired/"):
         text = page(press, f"/{SLUG}/en/{place}")
         assert not re.search(r"Announce the first|could be the first|Two minutes|>Announce an event</a>", text), place
+    Campaign.objects.update(takes_signatures=False)
+    publishing.publish_campaign(SLUG, desk=press)
+    assert ">Announce an event</a>" not in page(press, f"/{SLUG}/en/")
 
 
 def test_a_list_under_a_day_says_the_time_and_a_fold_holds_many_countries(
@@ -433,6 +462,16 @@ def test_a_list_under_a_day_says_the_time_and_a_fold_holds_many_countries(
     assert 'class="date"' not in few
     assert '<details class="more" open>' in few
     assert '<details class="more">' in page(press, f"/{SLUG}/en/events/")
+
+
+def test_the_tab_key_passes_over_countries_of_which_nothing_is_known(press: Press) -> None:
+    """Else two hundred stops stand between the form and the list of events."""
+    make_event(make_campaign(), country="KE")
+    publishing.publish_campaign(SLUG, desk=press)
+
+    text = page(press, f"/{SLUG}/en/")
+    passed_over = re.findall(r'<a href="/clean-water/en/countries/(\w\w)/" tabindex="-1"', text)
+    assert ("eg" in passed_over, "ke" in passed_over) == (True, False)
 
 
 def test_the_map_tells_three_states_and_links_every_country(press: Press) -> None:
@@ -521,6 +560,9 @@ def test_a_rally_without_signing_works(press: Press) -> None:
     text = page(press, f"/{SLUG}/en/")
     assert 'data-form="sign"' not in text
     assert "Find an event" in text
+    for answer in ("expired/", "check-your-mail/"):
+        said = page(press, f"/{SLUG}/en/{answer}")
+        assert ("#sign" in said, f'href="/{SLUG}/en/host/"' in said) == (False, True)
 
 
 def test_a_new_manage_link_ends_the_page_of_the_old_one(press: Press, keys: Keys) -> None:

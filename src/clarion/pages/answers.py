@@ -16,7 +16,7 @@ from clarion.pages.labels import field_labels
 from clarion.pages.refusals import explain
 from clarion.pages.site import Assets, Page, Scene, environment
 
-_PLAIN = ("received", "thanks", "not-me", "closed", "paused", "expired", "bad-link")
+_PLAIN = ("received", "not-me", "closed", "paused", "expired", "bad-link")
 _FORM_PAGES: dict[FormName, str] = {"sign": "#sign", "host": "host/", "my-data": "my-data/"}
 
 
@@ -40,6 +40,7 @@ class TroubleIn:
 def pages_of(scene: Scene) -> Iterator[Page]:
     """Every answer of intake in one language, and the page that asks for one's data."""
     yield mail_page(scene)
+    yield thanks_page(scene)
     for name in _PLAIN:
         yield _answer(scene, name)
     yield my_data_page(scene)
@@ -57,6 +58,11 @@ def are_out(scenes: Collection[Scene]) -> bool:
 def mail_page(scene: Scene) -> Page:
     """`check-your-mail/`: changes with how long mails take."""
     return _answer(scene, "check-your-mail", **_delay(scene.press.mail_delay))
+
+
+def thanks_page(scene: Scene) -> Page:
+    """`thanks/`: changes with the first event that is announced, and with the last that goes."""
+    return _answer(scene, "thanks")
 
 
 def _answer(scene: Scene, name: str, **context: object) -> Page:

@@ -14,6 +14,7 @@ from clarion.events.models import Event
 from clarion.kernel.text import without_controls
 from clarion.pages.showing import address_of, place_of
 from clarion.pages.site import Raw, Scene
+from clarion.places.zones import day_there
 
 _BEGIN = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Clarion//Events//EN", "METHOD:PUBLISH")
 _END = "END:VCALENDAR"
@@ -86,7 +87,7 @@ def _description(scene: Scene, event: Event) -> str:
     """The call's title, above it that the event was moved, below it what its page says besides."""
     lines = [scene.statement.title]
     if event.moved_at:
-        day = scene.voice.day(event.moved_at.date())
+        day = scene.voice.day(day_there(event.moved_at, event.zone))
         lines.insert(0, scene.voice.gettext("Changed on %(day)s.") % {"day": day})
     lines.extend(text for text in (event.bring, event.accessibility, event.public_contact) if text)
     return "\n".join(lines)

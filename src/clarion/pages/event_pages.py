@@ -18,6 +18,7 @@ from clarion.pages.qr_codes import qr_code
 from clarion.pages.showing import Showing, address_of, showing, showings, start_before
 from clarion.pages.site import Page, Raw, Scene, once_for_scene, render_page
 from clarion.pages.structured import event_data
+from clarion.places.zones import day_there
 
 ON_A_PAGE = 200
 FEW_COUNTRIES = 12  # more of them are folded away, so that the events stand within reach
@@ -197,7 +198,7 @@ def moved_from(scene: Scene, event: Event) -> Moved | None:
         return None
     before = start_before(event)
     return Moved(
-        on=scene.voice.day(event.moved_at.date()),
+        on=scene.voice.day(day_there(event.moved_at, event.zone)),
         time=_wall_time(scene, before) if before else "",
         place=_place_before(event),
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any
 
 from django.utils.feedgenerator import Atom1Feed
@@ -24,6 +25,14 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 def counts_json(scene: Scene) -> Raw:
     """`/{c}/counts.json`."""
     return Raw(f"/{scene.slug}/counts.json", _json(counts_of(scene.figures)))
+
+
+def countries_counted(site: Path, slug: str) -> set[str]:
+    """The countries of which `counts.json` gives a figure now; none where it is not there."""
+    try:
+        return set(json.loads((site / slug / "counts.json").read_bytes())["by_country"])
+    except FileNotFoundError:
+        return set()
 
 
 def counts_of(figures: Figures) -> dict[str, Any]:

@@ -77,8 +77,14 @@ def publish_campaign(slug: str, *, desk: Press, pause: Pause = NEVER) -> None:
 
 
 def publish_counts(slug: str, *, desk: Press) -> None:
-    """Publish the figures where they must be new at once: `counts.json` and the call pages."""
+    """Publish the figures where they must be new at once: `counts.json` and the call pages.
+
+    And the pages of countries that have none any more; before `counts.json`, by which they are known.
+    """
     if run := _run(slug, desk):
+        figures = run.scenes[0].figures
+        if lost := open_data.countries_counted(run.site.root, slug) - figures.by_country.keys():
+            run.write_countries(lost)  # their pages would go on showing a figure
         run.write_raw(open_data.counts_json(run.scenes[0]))
         run.write_pages((call_page,))
 
@@ -113,6 +119,7 @@ def publish_events(slug: str, event_ids: Collection[str], *, desk: Press) -> Non
     events = events_by_public_ids(event_ids)
     run.write_manage_pages(events)
     run.write_pages((call_page,))
+    run.write((scene, answers.thanks_page(scene)) for scene in run.scenes)
     run.write_countries(_countries_of(events) if len(events) == len({*event_ids}) else CODES)
     run.write_pages((event_pages,))
     run.write_open_data()

@@ -104,7 +104,8 @@ def draw_map(
     """The map as an inline `<svg id="map">`: a link for each country of `hrefs`, a plain shape for the others.
 
     Classes: a nothing known (also for countries not in `states`), b venues, c announced; `dot` and `hit` for small
-    countries. A title is the link's name and tooltip; without one the code is. No style, no script, no other id.
+    countries. The tab key passes over those of which nothing is known. A title is the link's name and tooltip; without
+    one the code is. No style, no script, no other id.
     """
 
     def order(code: str) -> tuple[str, str]:
@@ -112,8 +113,9 @@ def draw_map(
 
     def linked(codes: Sequence[str]) -> Iterator[str]:
         for code in sorted(codes, key=order):
-            tone = _TONES[states.get(code, "none")]
-            yield _linked(_mark(drawing, code, tone), hrefs.get(code), titles.get(code, code))
+            state = states.get(code, "none")
+            mark = _mark(drawing, code, _TONES[state])
+            yield _linked(mark, hrefs.get(code), titles.get(code, code), is_stop=state != "none")
 
     # Dots at sea lie below the land, so what can be touched of them never covers a country. Announced ones last.
     drawing = geometry.drawing
@@ -147,11 +149,13 @@ def is_outside(lat: float, lon: float, country: str, geometry: Geometry | None =
     return not (_is_near(shape, lat, lon) or _is_near_city(lat, lon, country))
 
 
-def _linked(mark: str, href: str | None, title: str) -> str:
+def _linked(mark: str, href: str | None, title: str, *, is_stop: bool) -> str:
+    """`is_stop`: the tab key stops there. Two hundred stops would stand between a form and what follows the map."""
     name = escape(title)
     if href is None:
         return f"<g><title>{name}</title>{mark}</g>"
-    return f'<a href="{escape(href)}" aria-label="{name}"><title>{name}</title>{mark}</a>'
+    stop = "" if is_stop else ' tabindex="-1"'
+    return f'<a href="{escape(href)}"{stop} aria-label="{name}"><title>{name}</title>{mark}</a>'
 
 
 def _mark(drawing: Drawing, code: str, tone: str) -> str:

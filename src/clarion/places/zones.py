@@ -1,6 +1,6 @@
 """Time zones: the zone of a point, and the moment of a wall time."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -35,6 +35,13 @@ def zone_at(lat: float, lon: float) -> str | None:
         return None
     name = get_tz(lon, lat)
     return name if is_zone(name) and not name.startswith("Etc/") else None
+
+
+def day_there(moment: datetime, zone: str) -> date:
+    """The day on calendars of `zone` at this moment; raises UnknownZone."""
+    if not is_zone(zone):
+        raise UnknownZone(zone)
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def utc_of(wall: datetime, zone: str) -> datetime:

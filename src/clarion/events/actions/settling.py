@@ -50,7 +50,7 @@ def settle(
     venue = event.venue if event and is_same_venue else venue_of(campaign, written.venue)
     if written.venue and venue is None:
         raise UnknownVenue(f"No venue of this campaign has the id {written.venue}.")
-    placed, city = _placed(written, venue)
+    placed, city = _placed(written, venue, event)
     times = settle_times(placed.starts_local, placed.ends_local, placed.zone)
     fields = replace(placed, starts_local=times.starts_local, ends_local=times.ends_local)
     spot = Spot(fields.starts_local[:10], venue.pk if venue else None, fields.lat, fields.lon)
@@ -59,10 +59,11 @@ def settle(
     return Settled(fields, venue, times, tuple(sorted(flag.value for flag in flags)))
 
 
-def _placed(written: EventFields, venue: Venue | None) -> tuple[EventFields, City | None]:
+def _placed(written: EventFields, venue: Venue | None, event: Event | None) -> tuple[EventFields, City | None]:
     """The fields with country, city, point and zone; and the city, if the gazetteer has it.
 
-    Where no exact point is known, that of the city stands for it and is marked as such.
+    Where no exact point is known, that of the city stands for it and is marked as such. An event that moves within its
+    country to a city that nobody knows keeps its zone: else 18:00 in Honolulu became 18:00 in New York.
     """
     country = written.country or (venue.country if venue else "")
     lat, lon = written.lat, written.lon
@@ -72,7 +73,8 @@ def _placed(written: EventFields, venue: Venue | None) -> tuple[EventFields, Cit
     told = written.zone or (venue.zone if venue else "")
     is_looked_up = venue is None or lat is None or lon is None
     known = find_city(city, country) if city and is_looked_up else None
-    zone = _zone(told, lat, lon, known, country)
+    before = event.zone if event and event.country == country else ""
+    zone = _zone(told, lat, lon, known, before or _main_zone(country))
     is_centre = written.is_centre and lat is not None
     if known and (lat is None or lon is None):
         lat, lon, is_centre = known.lat, known.lon, True
@@ -85,12 +87,17 @@ def _city_near(lat: float | None, lon: float | None, country: str) -> str:
     return nearest_city(lat, lon, country).name
 
 
-def _zone(told: str, lat: float | None, lon: float | None, city: City | None, country: str) -> str:
-    """The zone that was told, else the point's, the city's, that of the country's largest city, UTC."""
+def _zone(told: str, lat: float | None, lon: float | None, city: City | None, otherwise: str) -> str:
+    """The zone that was told, else the point's, the city's; where none of them is known, `otherwise`."""
     if is_zone(told):
         return told
     at_point = zone_at(lat, lon) if lat is not None and lon is not None else None
-    return at_point or (city.zone if city else next((row.zone for row in cities_of(country)), "UTC"))
+    return at_point or (city.zone if city else otherwise)
+
+
+def _main_zone(country: str) -> str:
+    """That of the country's largest city, else UTC."""
+    return next((row.zone for row in cities_of(country)), "UTC")
 
 
 def _flags(

@@ -6,7 +6,7 @@ function plain(text) {
 }
 
 function citiesOf(country) {
-  lists[country] ||= fetch("/-/cities/" + country.toLowerCase() + ".json")
+  lists[country] = lists[country] || fetch("/-/cities/" + country.toLowerCase() + ".json")
     .then((answer) => (answer.ok ? answer.json() : []))
     .catch(() => []);
   return lists[country];

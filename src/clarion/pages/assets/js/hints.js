@@ -3,7 +3,10 @@ const words = (document.getElementById("words") || {dataset: {}}).dataset;
 const DOMAINS = ("gmail.com googlemail.com hotmail.com hotmail.fr hotmail.co.uk outlook.com outlook.fr live.com msn.com " +
 "yahoo.com yahoo.fr yahoo.co.uk yahoo.de yahoo.es yahoo.co.in yahoo.com.br icloud.com me.com proton.me protonmail.com " +
 "gmx.de gmx.net gmx.at gmx.ch web.de t-online.de posteo.de mailbox.org orange.fr wanadoo.fr free.fr laposte.net sfr.fr " +
-"libero.it mail.ru yandex.ru rambler.ru qq.com 163.com 126.com uol.com.br bol.com.br terra.com.br aol.com seznam.cz wp.pl").split(" ");
+"libero.it mail.ru yandex.ru rambler.ru qq.com 163.com 126.com uol.com.br bol.com.br terra.com.br aol.com seznam.cz wp.pl " +
+"mail.com email.com ymail.com").split(" ");
+// Those have an ending for nearly every country: hotmail.de is no slip for hotmail.fr. But .co, .cm and .om are slips for .com.
+const ELSEWHERE = /^(?:hotmail|outlook|live|yahoo|ymail|gmx|aol|msn)\.(?:com?\.)?(?!c[mo]$|om$)[a-z]{2}$/;
 const ADDRESS = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/u;
 
 // Slips between two words: a letter more, less, other, or two swapped.
@@ -22,7 +25,7 @@ function slips(a, b) {
 }
 
 function meantDomain(domain) {
-  if (DOMAINS.includes(domain)) return "";
+  if (DOMAINS.includes(domain) || ELSEWHERE.test(domain)) return "";
   return DOMAINS.find((known) => slips(domain, known) <= (known.length > 9 ? 2 : 1)) || "";
 }
 

@@ -1,4 +1,4 @@
-// The address just typed goes with this tab to the next page, is shown there once, and dropped.
+// The address just typed goes with this tab to the next page, is shown there if that says what comes, and dropped.
 const TYPED = "typed";
 const INBOXES = {
   "gmail.com": "https://mail.google.com/", "googlemail.com": "https://mail.google.com/",
@@ -38,10 +38,10 @@ function takeTyped() {
 }
 
 function startMail() {
-  for (const form of document.querySelectorAll("form[data-form]")) form.addEventListener("submit", () => keepTyped(form));
+  for (const form of document.querySelectorAll('form[data-form="sign"], form[data-form="host"]')) form.addEventListener("submit", () => keepTyped(form));
   const place = document.querySelector("[data-typed]");
-  const address = place && takeTyped();
-  if (!address) return;
+  const address = takeTyped();
+  if (!place || !address) return;
   place.querySelector("[data-typed-address]").textContent = address;
   place.hidden = false;
   const inbox = INBOXES[address.split("@").pop().toLowerCase()];

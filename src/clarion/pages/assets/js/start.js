@@ -1,8 +1,12 @@
 // Small conveniences, and the start of all parts. Everything works without.
+// The region of the browser's language comes first in the list. It is not chosen: English of the US is spoken everywhere,
+// and a country that nobody chose would be counted.
 function startCountry() {
   const region = ((navigator.language || "").match(/-([A-Za-z]{2})(?:-|$)/) || [])[1];
   for (const select of document.querySelectorAll("select[data-region]")) {
-    if (region && !select.value && select.querySelector('option[value="' + region.toUpperCase() + '"]')) select.value = region.toUpperCase();
+    const near = region && select.querySelector('option[value="' + region.toUpperCase() + '"]');
+    const first = select.querySelector('option:not([value=""])');
+    if (near && near !== first) first.before(near);
   }
 }
 
@@ -26,4 +30,10 @@ function startButtons() {
   }
 }
 
-for (const start of [startHints, startCities, startCounts, startSharing, startMail, startTimes, startCountry, startVenues, startButtons]) start();
+for (const start of [startHints, startCities, startCounts, startSharing, startMail, startTimes, startCountry, startVenues, startButtons]) {
+  try {
+    start();
+  } catch (error) {
+    console.error(error);  // what one part needs and a browser lacks must not cost the others
+  }
+}
