@@ -213,7 +213,9 @@ def test_a_kept_change_can_be_taken_back(keys: Keys) -> None:
 
 def test_a_city_that_nobody_knows_keeps_the_zone_within_its_country(keys: Keys) -> None:
     """Else 18:00 in Honolulu became 18:00 in New York, where most people of that country live."""
-    event = make_event(make_campaign(), keys, country="US", city="Honolulu", zone="Pacific/Honolulu", lat=None, lon=None)
+    event = make_event(
+        make_campaign(), keys, country="US", city="Honolulu", zone="Pacific/Honolulu", lat=None, lon=None
+    )
 
     correct(event, {"city": "Waikiki Beach"}, now=NOON)
     assert (stored(event).city, stored(event).zone) == ("Waikiki Beach", "Pacific/Honolulu")

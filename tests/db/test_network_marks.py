@@ -159,7 +159,7 @@ def test_the_whole_road_holds_a_wave_and_writes_no_address_of_a_network_anywhere
 def test_the_schedule_forgets_marks(keys: Keys) -> None:
     make_wave(make_campaign(), keys)
 
-    Schedule(Pulse()).run(since=None, now=NOON + 2 * DAY + HOUR)
+    Schedule(Pulse()).run(now=NOON + 2 * DAY + HOUR)
 
     assert not Signature.objects.filter(domain_mark__isnull=False).exists()
     assert not Signature.objects.filter(network_mark__isnull=False).exists()

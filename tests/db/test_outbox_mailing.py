@@ -16,7 +16,7 @@ from clarion.gateways.fakes import FakeMailer
 from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailHungUp, MailRefused
 from clarion.kernel.keys import Keys, read_key_ring, read_keys
 from clarion.kernel.links import Link, LinkKind, link_public_key, read_link
-from clarion.outbox.actions import MailPromise, hurry_mails, promise_mails
+from clarion.outbox.actions import MailPromise, hurry_mails, postpone_mails, promise_mails
 from clarion.outbox.letters import Letter
 from clarion.outbox.models import Mail
 from clarion.outbox.queries import due_mails, mail_backlog
@@ -393,6 +393,16 @@ def test_the_delay_is_the_age_of_the_oldest_confirmation(campaign: Campaign, key
         Postman(ENV, lambda: mailer, pulse).step(NOON + 5 * MINUTE)
 
     assert pulse.mail_delay == timedelta(minutes=5)
+
+
+def test_an_address_that_is_deferred_for_days_says_nothing_of_how_long_others_wait(campaign: Campaign) -> None:
+    mail = MailPromise("confirm-signature", "a" * 32, "en", lane=Mail.Lane.CONFIRMATIONS)
+    promise_mails([mail], now=NOON)
+    assert mail_backlog().oldest_confirmation == NOON
+
+    postpone_mails(list(Mail.objects.all()), now=NOON)
+
+    assert (mail_backlog().oldest_confirmation, mail_backlog().waiting) == (None, 1)
 
 
 def test_a_letter_that_breaks_the_mailer_comes_later_and_nobody_else_is_mailed_twice(campaign: Campaign) -> None:

@@ -23,6 +23,7 @@ from clarion.privacy.actions import (
     deny,
     erase_again,
     erase_expired,
+    forget_passed,
     take_my_data,
     withdraw,
 )
@@ -106,15 +107,15 @@ def test_marks_receipts_and_asked_addresses_go_in_their_time(campaign: Campaign,
     address_hash = Signature.objects.get().address_hash
     MyDataMail.objects.create(address_hash=address_hash, box=b"sealed", at=NOON, public_id="m" * 32)
 
-    erase_expired(drained_until=NOON, now=NOON + HOUR)
+    forget_passed(now=NOON + HOUR)
     assert bytes(MyDataMail.objects.get().box) == b""
-    erase_expired(drained_until=NOON, now=NOON + DAY)
+    forget_passed(now=NOON + DAY)
     assert not MyDataMail.objects.exists()
     assert AddressMark.objects.exists()
-    erase_expired(drained_until=NOON, now=NOON + 7 * DAY)
+    forget_passed(now=NOON + 7 * DAY)
     assert not AddressMark.objects.exists()
     assert Receipt.objects.exists()
-    erase_expired(drained_until=NOON, now=NOON + 90 * DAY)
+    forget_passed(now=NOON + 90 * DAY)
     assert not Receipt.objects.exists()
 
 
@@ -195,11 +196,11 @@ def test_the_mark_of_a_my_data_mail_goes_with_the_last_that_is_held_of_its_addre
     event = make_event(campaign, keys, email="amina@example.com")
     assert take_my_data(make_submission("my-data", email="amina@example.com"), keys=keys, now=NOON)
     withdraw(make_withdrawal(row, "amina@example.com"), keys=keys, now=NOON)
-    erase_expired(drained_until=NOON, now=NOON + MINUTE)
+    forget_passed(now=NOON + MINUTE)
     assert MyDataMail.objects.exists()  # the event is still theirs
 
     erase_host([event.public_id])
-    erase_expired(drained_until=NOON, now=NOON + MINUTE)
+    forget_passed(now=NOON + MINUTE)
     assert not MyDataMail.objects.exists()
 
 
@@ -208,11 +209,11 @@ def test_no_sealed_address_stays_longer_because_the_clock_was_set_back(campaign:
     make_signature(campaign, keys, email="bo@example.com")
     withdraw(make_withdrawal(row, "amina@example.com"), keys=keys, now=NOON)
     take_my_data(make_submission("my-data", email="bo@example.com"), keys=keys, now=NOON)
-    erase_expired(drained_until=NOON, now=NOON - MINUTE)  # another machine's clock, a little behind
+    forget_passed(now=NOON - MINUTE)  # another machine's clock, a little behind
     assert Signature.objects.get(pk=row.pk).box
     assert MyDataMail.objects.get().box
 
-    erase_expired(drained_until=NOON, now=NOON - DAY)
+    forget_passed(now=NOON - DAY)
 
     assert Signature.objects.get(pk=row.pk).box is None
     assert not MyDataMail.objects.exists()

@@ -8,13 +8,24 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
+from clarion.audit.actions import HOST
 from clarion.kernel.keys import Keys
 from clarion.kernel.submissions import Submission
 from clarion.outbox.models import Mail
+from clarion.signatures.actions import decide_wave, settle_waves
 from clarion.signatures.models import Signature
 from clarion.worker.draining import Carrier
 from tests.figures import confirmed_count
-from tests.make import HOUR, MINUTE, NOON, make_campaign, make_confirmation, make_signature, make_submission
+from tests.make import (
+    HOUR,
+    MINUTE,
+    NOON,
+    make_campaign,
+    make_confirmation,
+    make_signature,
+    make_submission,
+    make_wave,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_folder")]
 
@@ -84,3 +95,33 @@ def test_one_batch_drained_by_two_at_once_is_carried_out_once(carrier: Carrier) 
     at_once([lambda: carrier.carry_out(batch, now=NOON) for _ in range(4)])
 
     assert Signature.objects.filter(campaign=campaign).count() == Mail.objects.count() == 20
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+def test_a_wave_is_released_while_its_people_withdraw_and_others_confirm_in_two_campaigns(
+    carrier: Carrier, keys: Keys, round_: int
+) -> None:
+    """Whoever needs people and sums takes them in one order: else the database ends one of two that wait."""
+    waves = [make_wave(make_campaign(slug), keys, count=20) for slug in ("one", "two")]
+    one, two = ([*wave.signature_set.order_by("pk")] for wave in waves)
+    fresh = [
+        make_signature(wave.campaign, keys, email=f"{wave.pk}-{n}@example.com") for wave in waves for n in range(6)
+    ]
+    for wave in waves:
+        decide_wave(wave.campaign, wave.public_id, "release", seen="held", by=HOST, now=NOON + HOUR)
+
+    def answers(confirming: Sequence[Signature], denying: Sequence[Signature]) -> list[Submission]:
+        return [*map(make_confirmation, confirming), *(make_confirmation(row, answer="not-me") for row in denying)]
+
+    batches = [
+        answers(fresh[:6], [row for pair in zip(one[9::-1], two[:10], strict=True) for row in pair]),
+        answers(fresh[6:], [row for pair in zip(two[:9:-1], one[10:], strict=True) for row in pair]),
+    ]
+    at_once([
+        *(lambda batch=batch: carrier.carry_out(batch, now=NOON + HOUR) for batch in batches),
+        lambda: settle_waves(now=NOON + HOUR),
+    ])  # fmt: skip
+    settle_waves(now=NOON + HOUR)
+
+    assert Signature.objects.filter(state="denied").count() == 40
+    assert [confirmed_count(wave.campaign) for wave in waves] == [6, 6]

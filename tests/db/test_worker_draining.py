@@ -271,11 +271,11 @@ def test_nothing_is_erased_while_a_confirmation_may_wait_in_the_inbox(campaign: 
     Signature.objects.update(last_mailed_at=NOON)
     in_time = make_confirmation(Signature.objects.get(), at=NOON + 7 * DAY - MINUTE)
     inbox.put(in_time)
-    Schedule(inbox.pulse).run(since=NOON + 9 * DAY, now=NOON + 9 * DAY + MINUTE)
+    Schedule(inbox.pulse).run(now=NOON + 9 * DAY + MINUTE)
 
     assert Signature.objects.get().state == "pending"
     inbox.drainer.step(NOON + 9 * DAY)
-    Schedule(inbox.pulse).run(since=NOON + 9 * DAY, now=NOON + 9 * DAY + MINUTE)
+    Schedule(inbox.pulse).run(now=NOON + 9 * DAY + MINUTE)
     assert Signature.objects.get().state == "confirmed"
 
 
@@ -300,9 +300,9 @@ def test_two_hours_after_withdrawing_no_file_holds_the_person(inbox: Inbox, data
     schedule = Schedule(inbox.pulse)
     for minute in range(4, 124, 10):
         inbox.drainer.step(NOON + minute * MINUTE)
-        schedule.run(since=NOON, now=NOON + minute * MINUTE)
+        schedule.run(now=NOON + minute * MINUTE)
     AddressMark.objects.all().delete()  # it may stay for seven days
-    schedule.run(since=NOON, now=NOON + 3 * HOUR)
+    schedule.run(now=NOON + 3 * HOUR)
 
     for file in (path for path in data_folder.rglob("*") if path.is_file()):
         content = file.read_bytes()

@@ -170,16 +170,16 @@ def test_a_worker_that_was_away_tells_of_calls_that_closed_meanwhile() -> None:
     make_campaign(closes_at=NOON - 3 * DAY)
     schedule = Schedule(Pulse())
 
-    schedule.run(since=None, now=NOON)
-    schedule.run(since=NOON, now=NOON + MINUTE)
+    schedule.run(now=NOON)
+    schedule.run(now=NOON + MINUTE)
 
     assert [one.name for one in promised_work()] == ["publish-switches"]
 
 
 def test_sessions_that_are_over_go(client: Client) -> None:
     client.session.save()
-    Schedule(Pulse()).run(since=None, now=utc_now())
+    Schedule(Pulse()).run(now=utc_now())
     assert Session.objects.count() == 1
 
-    Schedule(Pulse()).run(since=None, now=utc_now() + 2 * DAY)
+    Schedule(Pulse()).run(now=utc_now() + 2 * DAY)
     assert Session.objects.count() == 0

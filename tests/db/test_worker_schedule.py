@@ -14,11 +14,12 @@ from clarion.campaigns.queries import over_kept
 from clarion.env import Env
 from clarion.jobs.promises import promise
 from clarion.kernel.keys import Keys
+from clarion.places.countries import CountrySettingsError
 from clarion.signatures.models import Signature
-from clarion.worker.publishing import PublishLoop, promised_work
+from clarion.worker.publishing import Publisher, PublishLoop, promised_work
 from clarion.worker.pulse import Pulse
-from clarion.worker.schedule import truncate_records
-from tests.make import DAY, NOON, SECOND, make_campaign, make_signature, make_team
+from clarion.worker.schedule import Schedule, truncate_records
+from tests.make import DAY, MINUTE, NOON, SECOND, make_campaign, make_signature, make_team
 
 ENV: Env = settings.ENV
 
@@ -56,6 +57,60 @@ def test_what_ends_all_at_once_is_erased_in_slices_between_which_others_are_publ
         assert promised_work() == []
         left.append(held())
     assert left == [302, 0, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("data_folder", "over")
+def test_data_goes_in_time_whatever_cannot_be_published() -> None:
+    (ENV.data.root / "countries.toml").write_text("hide = [")
+    loop = PublishLoop(ENV, Pulse(drained_until=NOON))
+
+    with pytest.raises(CountrySettingsError):
+        loop.step(NOON)
+    (ENV.data.root / "countries.toml").unlink()
+
+    assert held() < 802
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("data_folder")
+def test_a_closing_that_was_not_seen_for_an_error_is_seen_the_next_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_campaign(closes_at=NOON + SECOND)
+    schedule = Schedule(Pulse())
+    schedule.run(now=NOON)
+    with monkeypatch.context() as broken:
+        broken.setattr("clarion.worker.schedule.published_campaigns", lambda: 1 / 0)
+        schedule.run(now=NOON + MINUTE)
+    assert promised_work() == []
+
+    schedule.run(now=NOON + 2 * MINUTE)
+
+    assert [one.name for one in promised_work()] == ["publish-switches"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("data_folder")
+def test_a_campaign_whose_figures_cannot_be_written_keeps_no_other_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for slug in ("broken", "whole"):
+        make_campaign(slug)
+    written: list[str] = []
+
+    def write(slug: str, **_: object) -> None:
+        if slug == "broken":
+            raise OSError("no space left on device")
+        written.append(slug)
+
+    monkeypatch.setattr("clarion.pages.publishing.publish_count_pages", write)
+    publisher = Publisher(ENV, Pulse())
+    publisher.start(NOON)
+
+    publisher.refresh(NOON)
+    publisher.refresh(NOON + MINUTE)
+
+    assert written == ["whole"]
+    monkeypatch.setattr("clarion.pages.publishing.publish_count_pages", lambda slug, **_: written.append(slug))
+    publisher.refresh(NOON + 2 * MINUTE)
+    assert written == ["whole", "broken"]
 
 
 @pytest.mark.django_db

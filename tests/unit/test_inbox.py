@@ -124,6 +124,28 @@ def test_a_full_disk_passes_and_a_failed_fsync_does_not() -> None:
     assert isinstance(trouble(fsync), InboxBroken)
 
 
+def test_an_inbox_that_cannot_be_opened_for_hours_costs_no_handles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each was kept open, until the process had none left and a disk with space was of no use."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    writer = InboxWriter(tmp_path / "inbox.sqlite3")
+    writer.close()
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    writer = InboxWriter(tmp_path / "inbox.sqlite3")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        with pytest.raises(InboxUnavailable):
+            writer.append([(new_id(), b"x")], 1, b"key")
+    after = len(list(Path("/proc/self/fd").iterdir()))
+    writer.close()
+
+    assert after == before
+
+
 def test_the_log_is_synced_before_a_commit_returns(ends: Ends) -> None:
     writer, _ = ends
 

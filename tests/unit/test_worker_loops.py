@@ -20,7 +20,7 @@ class Impatient(Event):
 
 
 def test_a_loop_that_fails_for_hours_works_again_as_soon_as_it_can() -> None:
-    pulse, stop, tried = Pulse(), Event(), []
+    pulse, stop, tried = Pulse(), Impatient(), []
 
     def step(now: datetime) -> bool:
         tried.append(now)
@@ -29,10 +29,32 @@ def test_a_loop_that_fails_for_hours_works_again_as_soon_as_it_can() -> None:
         stop.set()
         return False
 
-    run_loop("mail", step, pulse=pulse, stop=stop, idle_seconds=0.25, wanted=Impatient())
+    run_loop("mail", step, pulse=pulse, stop=stop, idle_seconds=0.25)
 
     assert len(tried) == TIMES + 1
     assert pulse.trouble == {"mail": False}
+
+
+def test_new_work_does_not_cut_the_rest_after_an_error_short() -> None:
+    """A mail host that refuses the password would be asked again with each form that comes in."""
+    pulse, stop, rested = Pulse(), Impatient(), []
+
+    class Wanted(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            rested.append(timeout)
+            stop.set()
+            return True
+
+    tries = iter([True, True, False])
+
+    def step(now: datetime) -> bool:
+        if next(tries):
+            raise OSError("refused")
+        return False
+
+    run_loop("mail", step, pulse=pulse, stop=stop, idle_seconds=0.25, wanted=Wanted())
+
+    assert rested == [0.25]
 
 
 def test_a_promise_that_cannot_be_kept_for_days_is_tried_every_five_minutes() -> None:

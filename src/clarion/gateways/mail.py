@@ -141,6 +141,7 @@ class SmtpMailer:
                 smtp.starttls(context=context)
             if target.user:
                 smtp.login(target.user, target.password)
+            smtp.ehlo_or_helo_if_needed()  # what the host says against us is not said against a letter
         except BaseException:
             smtp.close()
             raise

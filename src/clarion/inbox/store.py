@@ -126,7 +126,8 @@ class InboxFile:
             if not self._path.exists() and set_aside_files(self._path):
                 raise InboxUnavailable("the inbox was damaged and set aside; `clarion doctor` says more")
             try:
-                self._raw = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+                if self._raw < 0 or not self._is_in_place():  # else each failed try would leave one open
+                    self._raw = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
                 db = self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
                 for statement in (*(f"PRAGMA {pragma}" for pragma in _PRAGMAS), *_SCHEMA):
                     db.execute(statement)

@@ -27,7 +27,10 @@ class Mail(models.Model):
     detail = models.JSONField(default=dict, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["lane", "due_at"], name="outbox_next")]
+        indexes = [
+            models.Index(fields=["lane", "due_at"], name="outbox_next"),
+            models.Index(fields=["record"], name="outbox_of_record"),  # who withdraws takes back what waits
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.record}"
@@ -42,7 +45,10 @@ class AddressMark(models.Model):
     is_denial = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["address_hash", "at"], name="outbox_marks_of_address")]
+        indexes = [
+            models.Index(fields=["address_hash", "at"], name="outbox_marks_of_address"),
+            models.Index(fields=["at"], name="outbox_marks_by_age"),
+        ]
 
     def __str__(self) -> str:
         return "denial" if self.is_denial else "mail"

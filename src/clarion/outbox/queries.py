@@ -49,7 +49,10 @@ def _due(now: datetime) -> QuerySet[Mail]:
 
 @dataclass(frozen=True, slots=True)
 class MailBacklog:
-    """How many mails wait, and since when the oldest confirmation does."""
+    """How many mails wait, and since when the oldest confirmation that was not tried yet does.
+
+    One whose receiver defers it for days says nothing of how long others take.
+    """
 
     waiting: int
     held: int
@@ -59,5 +62,6 @@ class MailBacklog:
 def mail_backlog() -> MailBacklog:
     """What the outbox holds now."""
     sums = Mail.objects.filter(is_held=False).aggregate(waiting=Count("pk"))
-    oldest = Mail.objects.filter(is_held=False, lane=Mail.Lane.CONFIRMATIONS).aggregate(at=Min("promised_at"))
+    untried = Mail.objects.filter(is_held=False, lane=Mail.Lane.CONFIRMATIONS, attempts=0)
+    oldest = untried.aggregate(at=Min("promised_at"))
     return MailBacklog(sums["waiting"], Mail.objects.filter(is_held=True).count(), oldest["at"])

@@ -139,7 +139,7 @@ def erase_expired(*, drained_until: datetime, now: datetime) -> int:
 
     `drained_until`: all that intake accepted before has been drained, so nobody confirmed in time unseen.
     """
-    return _forget(now) + _erase_unconfirmed(drained_until, now) + _erase_kept_long_enough(now)
+    return _erase_unconfirmed(drained_until, now) + _erase_kept_long_enough(now)
 
 
 def _erase_unconfirmed(drained_until: datetime, now: datetime) -> int:
@@ -157,15 +157,14 @@ def _erase_kept_long_enough(now: datetime) -> int:
         return erased + _note(signatures.erase_kept_long_enough(now=now))
 
 
-def _forget(now: datetime) -> int:
-    """What is kept for hours or days: last addresses, marks, receipts, rows set aside."""
-    with transaction.atomic():
-        addresses = signatures.forget_withdrawn_addresses(now=now)
-        forget_my_data_addresses(now=now)
-        forget_marks(now=now)
-        Receipt.objects.filter(at__lte=now - RECEIPTS_KEPT).delete()
-        SetAside.objects.filter(at__lte=now - SET_ASIDE_KEPT).delete()
-    return addresses
+@transaction.atomic
+def forget_passed(*, now: datetime) -> None:
+    """Let go of what is kept for hours or days: last addresses, marks, receipts, rows set aside. Safe to repeat."""
+    signatures.forget_withdrawn_addresses(now=now)
+    forget_my_data_addresses(now=now)
+    forget_marks(now=now)
+    Receipt.objects.filter(at__lte=now - RECEIPTS_KEPT).delete()
+    SetAside.objects.filter(at__lte=now - SET_ASIDE_KEPT).delete()
 
 
 def erase_again(*, now: datetime) -> int:

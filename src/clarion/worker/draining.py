@@ -139,6 +139,7 @@ class Carrier:
         hold_addresses(submissions, keys=self._keys)
         fresh = privacy.accept_submissions(submissions, now=now)
         self._refuse_strangers(fresh)
+        signatures.hold_sums_of(fresh)
         countries = load_country_settings(self._country_settings)
         for run in runs_of(fresh):
             if run[0].form == "sign":

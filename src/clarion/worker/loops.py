@@ -26,7 +26,8 @@ def run_loop(
 ) -> None:
     """Call `step` until `stop`; it gives whether there may be more to do at once.
 
-    An error rests the loop for longer each time and is reported; it never ends it. `wanted` cuts a rest short.
+    An error rests the loop for longer each time and is reported; it never ends it. `wanted` cuts a rest short, but none
+    after an error: a mail host that refuses would be asked again with every form that comes in.
     """
     failures = 0
     try:
@@ -40,7 +41,11 @@ def run_loop(
                 log.exception("the %s loop failed", name)
                 connections.close_all()
             if not has_more:
-                _rest(stop, wanted, doubled(timedelta(seconds=idle_seconds), failures, _LONGEST_REST))
+                _rest(
+                    stop,
+                    None if failures else wanted,
+                    doubled(timedelta(seconds=idle_seconds), failures, _LONGEST_REST),
+                )
     finally:
         at_end()
         connections.close_all()

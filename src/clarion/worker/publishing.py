@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -247,14 +247,24 @@ class Publisher:
         """
         write_policy(self.press(now))
         for slug in sorted(self._stale):
-            with suppress(Overtaken):  # then it stays stale until the next minute
-                pages.publish_count_pages(slug, desk=self.press(now), pause=Pause(self.pause, self.is_pause_wanted))
-                self._stale.discard(slug)
+            self._refresh_counts(slug, now)
         minutes = None if self._pulse.mail_delay is None else -(-self._pulse.mail_delay // MINUTE)
         if minutes != self._delay_shown:
             self._delay_shown = minutes
             for slug in published_campaigns().values_list("slug", flat=True):
                 pages.publish_mail_delay(slug, desk=self.press(now))
+
+    def _refresh_counts(self, slug: str, now: datetime) -> None:
+        """A campaign whose pages are overtaken, or cannot be written, stays stale until the next minute."""
+        try:
+            pages.publish_count_pages(slug, desk=self.press(now), pause=Pause(self.pause, self.is_pause_wanted))
+        except Overtaken:
+            self._restarts += 1  # else a busy moderator would keep the last languages from ever being reached
+        except Exception:
+            log.exception("the figures of a campaign's pages could not be brought up to date")
+        else:
+            self._restarts = 0
+            self._stale.discard(slug)
 
     @property
     def is_failing(self) -> bool:
@@ -275,20 +285,26 @@ class PublishLoop:
 
     def step(self, now: datetime) -> bool:
         """Keep one promise, and do a part of what the minute asks for; gives whether more may wait."""
+        is_tick = has_passed(TICK, self._ticked_at, now)
+        self._look_at_the_clock(now, is_tick=is_tick)
         if not self._press_started:
             self._publisher.start(now)
             self._press_started, self._root_at = True, now
         has_kept = self._publisher.keep_one(now)
         self._pulse.has_unkept_promises = self._publisher.is_failing
-        self._tick_if_due(now)
+        if is_tick:
+            self._refresh(now)
         return has_kept
 
-    def _tick_if_due(self, now: datetime) -> None:
-        if not has_passed(TICK, self._ticked_at, now):
+    def _look_at_the_clock(self, now: datetime, *, is_tick: bool) -> None:
+        """First, and whatever cannot be published: data goes in time."""
+        if is_tick:
+            self._ticked_at = now
+            self._schedule.run(now=now)
+        else:
             self._schedule.go_on(now)
-            return
-        before, self._ticked_at = self._ticked_at, now
-        self._schedule.run(since=before, now=now)
+
+    def _refresh(self, now: datetime) -> None:
         self._publisher.refresh(now)
         if has_passed(DAY, self._root_at, now):
             pages.publish_root(desk=self._publisher.press(now))

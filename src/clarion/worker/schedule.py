@@ -16,7 +16,7 @@ from clarion.jobs.promises import promise
 from clarion.kernel.clock import has_passed
 from clarion.moderation.actions import promise_digests
 from clarion.outbox.actions import hurry_mails
-from clarion.privacy.actions import erase_expired
+from clarion.privacy.actions import erase_expired, forget_passed
 from clarion.signatures.actions import forget_wave_marks
 from clarion.worker.pulse import Pulse
 
@@ -37,15 +37,17 @@ class Schedule:
     def __init__(self, pulse: Pulse) -> None:
         self._pulse = pulse
         self._left: list[str] = []
+        self._looked_until: datetime | None = None  # at opening hours, with success
         self._truncated_at: datetime | None = None
 
-    def run(self, *, since: datetime | None, now: datetime) -> None:
-        """Do what is due at `now`; `since` is the last time, None at a start. Safe to repeat.
+    def run(self, *, now: datetime) -> None:
+        """Do what is due at `now`. Safe to repeat.
 
         Of what may be much the first slice: `go_on` does the others.
         """
         self._try("hurry mails", lambda: hurry_mails(now=now))
-        self._try("open and close", lambda: _note_opening_hours(since, now))
+        self._try("open and close", lambda: self._open_and_close(now))
+        self._try("forget", lambda: forget_passed(now=now))
         self._left = list(self._slices())
         self.go_on(now)
         self._try("remind moderators", lambda: promise_digests(now=now))
@@ -79,6 +81,11 @@ class Schedule:
     def _erase(self, now: datetime) -> int:
         drained_until = self._pulse.drained_until
         return 0 if drained_until is None else erase_expired(drained_until=min(drained_until, now), now=now)
+
+    def _open_and_close(self, now: datetime) -> None:
+        """A look that failed is made up for by the next."""
+        _note_opening_hours(self._looked_until, now)
+        self._looked_until = now
 
     def _truncate_if_due(self, now: datetime) -> None:
         if has_passed(TRUNCATE_EVERY, self._truncated_at, now) and truncate_records():

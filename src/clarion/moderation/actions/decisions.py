@@ -192,10 +192,11 @@ def undo_decision(decision_id: str, *, by: Organiser, now: datetime) -> Decision
     A mail that has not left yet is dropped instead. Raises `CannotUndo` where another decision followed or the item
     has gone on, `NotYours`, `UnknownItem`; nothing is changed then.
     """
-    decision = Decision.objects.select_for_update().filter(public_id=decision_id).first()
-    if decision is None:
+    found = Decision.objects.filter(public_id=decision_id).first()
+    if found is None:
         raise UnknownItem("There is no such decision.")
-    event = locked_event(decision.event)
+    event = locked_event(found.event)  # first, as whoever takes the event away does
+    decision = Decision.objects.select_for_update().get(pk=found.pk)
     require_moderator(by, event)
     standing = standing_decision(decision.object)
     if standing is None or standing.pk != decision.pk or not _put_back(decision, event, now):

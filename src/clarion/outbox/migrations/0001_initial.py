@@ -19,7 +19,10 @@ class Migration(migrations.Migration):
                 ("is_denial", models.BooleanField(default=False)),
             ],
             options={
-                "indexes": [models.Index(fields=["address_hash", "at"], name="outbox_marks_of_address")],
+                "indexes": [
+                    models.Index(fields=["address_hash", "at"], name="outbox_marks_of_address"),
+                    models.Index(fields=["at"], name="outbox_marks_by_age"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -40,7 +43,10 @@ class Migration(migrations.Migration):
                 ("detail", models.JSONField(blank=True, default=dict)),
             ],
             options={
-                "indexes": [models.Index(fields=["lane", "due_at"], name="outbox_next")],
+                "indexes": [
+                    models.Index(fields=["lane", "due_at"], name="outbox_next"),
+                    models.Index(fields=["record"], name="outbox_of_record"),
+                ],
             },
         ),
     ]

@@ -1,6 +1,6 @@
 """Confirming, and the sums that follow: one change of them for a whole batch."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
@@ -89,14 +89,29 @@ def change_sums(changes: Mapping[tuple[int, date, str], int], *, now: datetime) 
     if not changes:
         return
     campaigns = {number for number, _, _ in changes}
-    for number in campaigns:
-        CountState.objects.get_or_create(campaign_id=number)
-    # This lock lets one batch at a time change a campaign's sums.
-    list(CountState.objects.select_for_update().filter(campaign__in=campaigns).order_by("pk"))
+    hold_sums(campaigns)
     CountState.objects.filter(campaign__in=campaigns).update(changed_at=now)
     _write_tallies(changes)
     for slug in Campaign.objects.filter(pk__in=campaigns).values_list("slug", flat=True):
         promise("publish-counts", campaign=slug)
+
+
+def hold_sums(campaigns: Collection[int]) -> None:
+    """Keep others from the sums of these campaigns until the commit.
+
+    Who takes rows of people that count begins with this, and who needs the sums of several campaigns takes them
+    together: in any other order two would wait for each other (ADR 0009).
+    """
+    for number in sorted(campaigns):
+        CountState.objects.get_or_create(campaign_id=number)
+    list(CountState.objects.select_for_update().filter(campaign__in=campaigns).order_by("pk"))
+
+
+def hold_sums_of(submissions: Iterable[Submission]) -> None:
+    """Hold the sums of all campaigns that these links are about, where they are several."""
+    numbers = {one.link.campaign for one in submissions if one.link is not None}
+    if len(numbers) > 1:
+        hold_sums(list(Campaign.objects.filter(pk__in=numbers).values_list("pk", flat=True)))
 
 
 def _write_tallies(changes: Mapping[tuple[int, date, str], int]) -> None:

@@ -15,7 +15,7 @@ from clarion.kernel.sealing import hashed_address, lock_fields, unlock_fields
 from clarion.kernel.submissions import Submission
 from clarion.outbox.actions import MailPromise, note_denial, promise_mails, take_back_mails
 from clarion.outbox.models import Mail
-from clarion.signatures.actions.counting import change_sums, tally_key, vote_of
+from clarion.signatures.actions.counting import change_sums, hold_sums, tally_key, vote_of
 from clarion.signatures.actions.taking import CONFIRM_KIND
 from clarion.signatures.models import STANDING, Signature
 from clarion.signatures.rules import CONFIRM_WITHIN, KEEP_SEALED_ADDRESS
@@ -36,6 +36,7 @@ def withdraw_all(submission: Submission, *, keys: Keys, now: datetime) -> list[s
     named = _row_of_withdraw_link(submission, keys)
     if named is None:
         return []
+    hold_sums([named.campaign_id])
     found = Signature.objects.select_for_update().filter(
         campaign_id=named.campaign_id, address_hash=bytes(named.address_hash or b"")
     )
@@ -67,11 +68,10 @@ def deny_signature(submission: Submission, *, keys: Keys, now: datetime) -> list
     vote = vote_of(submission, keys)
     if vote is None:
         return []
-    row = (
-        Signature.objects.select_for_update()
-        .filter(public_id=vote.record, campaign_id=vote.campaign, address_hash__isnull=False)
-        .first()
-    )
+    found = Signature.objects.filter(public_id=vote.record, campaign_id=vote.campaign, address_hash__isnull=False)
+    if found.exists():
+        hold_sums([vote.campaign])
+    row = found.select_for_update().first()
     if row is None or (vote.is_typed and vote.address_hash != bytes(row.address_hash or b"")):
         return []
     note_denial(bytes(row.address_hash or b""), submission.campaign, now=now)
@@ -99,7 +99,9 @@ def erase_expired_signatures(*, drained_until: datetime, now: datetime) -> list[
     """
     late = drained_until - CONFIRM_WITHIN
     # Locked, and looked at again once it is: whoever confirms meanwhile is not erased.
-    pending = Signature.objects.select_for_update(of=("self",)).filter(state=Signature.State.PENDING)
+    # Who is mailed or confirms just now is passed over: nobody waits here for what another holds.
+    locked = Signature.objects.select_for_update(of=("self",), skip_locked=True)
+    pending = locked.filter(state=Signature.State.PENDING)
     rows = list(pending.filter(last_mailed_at__lte=late)[:_AT_ONCE])
     rows += _never_mailed(pending, late)[: _AT_ONCE - len(rows)]
     _wipe(rows, Signature.State.EXPIRED, now=now)
@@ -120,7 +122,8 @@ def erase_kept_long_enough(*, now: datetime) -> list[str]:
     """
     erased: list[str] = []
     for campaign, ended in over_kept(now):
-        over = Signature.objects.select_for_update().filter(campaign=campaign, box__isnull=False, signed_at__lte=ended)
+        free = Signature.objects.select_for_update(skip_locked=True)  # what a wave moves just now goes next time
+        over = free.filter(campaign=campaign, box__isnull=False, signed_at__lte=ended)
         rows = list(over.filter(state__in=_HOLDING_DATA)[: _AT_ONCE - len(erased)])
         Signature.objects.filter(pk__in=[row.pk for row in rows]).update(
             box=None, address_hash=None, consent="", **_NO_MARKS

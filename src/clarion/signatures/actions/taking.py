@@ -193,4 +193,7 @@ def _mail(campaign: Campaign, form: SignForm) -> MailPromise:
 
 def note_mailed(public_ids: Collection[str], *, now: datetime) -> None:
     """An attempt was made to send the confirmation mails of these: their seven days begin anew."""
-    Signature.objects.filter(public_id__in=public_ids, state=Signature.State.PENDING).update(last_mailed_at=now)
+    mailed = Signature.objects.filter(public_id__in=public_ids, state=Signature.State.PENDING)
+    # In the order in which those who confirm are locked, for some are quick.
+    rows = list(mailed.select_for_update().order_by("pk").values_list("pk", flat=True))
+    Signature.objects.filter(pk__in=rows).update(last_mailed_at=now)

@@ -17,8 +17,8 @@ from clarion.campaigns.models import Campaign
 from clarion.kernel.ids import new_id
 from clarion.kernel.marks import MARKS_KEPT
 from clarion.organisers.actions import notify_admins
-from clarion.signatures.actions.counting import change_sums, tally_key
-from clarion.signatures.models import STANDING, CountState, Signature, Wave
+from clarion.signatures.actions.counting import change_sums, hold_sums, tally_key
+from clarion.signatures.models import STANDING, Signature, Wave
 from clarion.signatures.wave_queries import (
     Found,
     Rows,
@@ -65,8 +65,7 @@ def look_for_waves(*, wave_from: int, now: datetime) -> int:
 @transaction.atomic
 def open_wave(campaign: int, found: Found, *, since: datetime, now: datetime) -> Wave | None:
     """Begin to hold a wave, and mail every admin; None where another worker was faster."""
-    CountState.objects.get_or_create(campaign_id=campaign)
-    list(CountState.objects.select_for_update().filter(campaign=campaign))  # one at a time
+    hold_sums([campaign])  # one at a time
     traits, crowd = found.traits, found.crowd
     if is_held(campaign, traits):
         return None
@@ -120,9 +119,11 @@ def settle_wave(number: int, *, now: datetime) -> int:
 @transaction.atomic
 def settle_some(number: int, *, now: datetime) -> int:
     """Move one batch, with the sums; gives how many. Once none is left the wave is settled."""
-    wave = Wave.objects.select_for_update().filter(pk=number).first()
-    if wave is None:
+    campaign = Wave.objects.filter(pk=number).values_list("campaign", flat=True).first()
+    if campaign is None:
         return 0
+    hold_sums([campaign])  # who counts or withdraws holds them before any of these rows, or neither
+    wave = Wave.objects.select_for_update(no_key=True).get(pk=number)  # whom it holds may join it meanwhile
     rows = list(_misplaced(wave)[:_AT_ONCE]) or list(_joining(wave)[:_AT_ONCE])
     if rows:
         _move(rows, wave, now=now)
