@@ -28,6 +28,7 @@ SENDER_MEND = (
     " that is taken."
 )
 OLD_BACKUP = timedelta(hours=26)  # one a day, which may take its time and start late
+_START_WORKER = "See `systemctl status clarion-worker` and its log; without systemd, run `clarion serve`."
 
 
 class Level(Enum):
@@ -197,12 +198,10 @@ def worker(env: Env, now: datetime) -> Finding:
     except (ValueError, KeyError):
         return bad(
             "The worker has never run: nothing is mailed, counted or published.",
-            "Run `clarion serve` or `clarion worker`.",
+            _START_WORKER,
         )
     if age > STALE_HEARTBEAT:
-        return bad(
-            f"The worker was last alive {age.total_seconds():.0f} s ago.", "Run `clarion serve` or `clarion worker`."
-        )
+        return bad(f"The worker was last alive {age.total_seconds():.0f} s ago.", _START_WORKER)
     if beat.get("trouble"):
         codes = [str(code) for code in beat["trouble"]]
         return doubtful(f"The worker is alive and reports: {', '.join(codes)}.", _mend_of(codes))

@@ -53,6 +53,7 @@ def _report(env: Env, stored: Stored, *, draft: bool) -> None:
         click.echo(f"Public:  {env.public_url}/{campaign.slug}/{campaign.default_language}/")
     click.echo(f"Office:  {_sign_in_address(env, campaign.organiser_email)}")
     click.echo(f"         (for {campaign.organiser_email}; good once, within an hour)")
+    click.echo(f"         Another one: clarion office-link {campaign.organiser_email}")
     missing = still_missing(env, stored)
     if missing:
         click.echo("\nBefore you ask strangers to sign:")

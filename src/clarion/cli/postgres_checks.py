@@ -52,7 +52,7 @@ def durability() -> Iterator[Finding]:
     elif not _asked("SHOW synchronous_standby_names"):
         yield doubtful(
             "Commits are on one server's disk: with it, all is lost since the last backup.",
-            "For a large campaign add a synchronous standby (docs/operate/postgresql.md).",
+            "For a large campaign add a synchronous standby (docs/operate/scale.md).",
         )
     else:
         yield good("Commits are on the disks of PostgreSQL and of a standby.")

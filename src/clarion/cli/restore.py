@@ -20,8 +20,8 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.command()
 @click.argument("archive", required=False, type=_FILE)
 @click.option("--identity", "identities", multiple=True, type=_FILE, help="The file of a private key that opens it.")
-@click.option("--keys", type=_FILE, help="The file of --with-keys.")
-@click.option("--erased", multiple=True, type=_FILE, help="erased.txt of the old machine; of every worker's.")
+@click.option("--keys", type=_FILE, help="The keys file written by `clarion backup --with-keys`.")
+@click.option("--erased", multiple=True, type=_FILE, help="The old machine's erased.txt; give each worker's.")
 @click.option("--replace", is_flag=True, help="Put the backup in the place of the records that are here.")
 @click.option("--send", "send_held", is_flag=True, help="Send the mails that a restore held back.")
 def restore(
@@ -34,9 +34,10 @@ def restore(
 ) -> None:
     """Put a backup into the data folder. Stop `clarion serve` first.
 
-    The whole backup is checked before anything is changed. Mails promised before it are held (they may have gone out
-    since) until you run `clarion restore --send`. Erasures made since the backup are made again. Until both are done
-    no worker starts here: cut off, run it again, with --replace. Forms that wait in the inbox here stay there.
+    The whole backup is checked before anything is changed. Then mails promised before it are held, since they may have
+    gone out, and erasures made since are made again. If the restore is cut off before that, no worker starts here: run
+    it again, with --replace. Afterwards `clarion restore --send` lets held mails go. Forms that wait in this inbox
+    stay.
     """
     env = read_env()
     if archive is None and not send_held:
@@ -72,5 +73,7 @@ def _restore(
     env.data.restoring.unlink()
     click.echo(f"Restored the backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC.")
     click.echo(f"Erased again: {count}. Held mails: {held}; send them with `clarion restore --send`.")
-    first = "`clarion database roles --apply`, as now; then " if env.database else ""
-    click.echo(f"Now run {first}`clarion publish --all` and `clarion serve`.")
+    if env.database:
+        click.echo("Now run `clarion database roles --apply`, as now. On a new server add --passwords FOLDER: roles")
+        click.echo("without a password cannot sign in.")
+    click.echo("Then run `clarion publish --all`, and start the units or `clarion serve`.")

@@ -105,7 +105,10 @@ def _numbers(total: int, days: Mapping[str, int], countries: Mapping[str, int], 
 def troubles(beat: Mapping[str, Any], now: datetime, slug: str) -> list[str]:
     """What does not go as it should, each with how to mend it; of what concerns one campaign only this one's."""
     if not is_alive(beat, now):
-        return ["The worker is silent: nothing is counted, mailed or published. On the server: clarion worker."]
+        return [
+            "The worker is silent: nothing is counted, mailed or published. On the server: systemctl status"
+            " clarion-worker, and its log; without systemd: clarion serve."
+        ]
     codes = [str(code).partition(":") for code in beat.get("trouble", ())]
     found = [TROUBLE.get(code, code) for code, _, campaign in codes if campaign in ("", slug)]
     if settings.ENV.mail.scheme == "none":
