@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -162,11 +163,14 @@ def test_the_command_runs_in_this_folder_if_its_user_may_enter_it(wrapper: Wrapp
     assert "--working-directory=/\n" in wrapper.run("doctor").stdout
 
 
-def test_the_only_trusted_proxy_of_the_containers_is_in_their_network() -> None:
+def test_the_only_trusted_proxies_of_the_containers_are_in_their_networks() -> None:
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 
-    (network,) = compose["networks"]["default"]["ipam"]["config"]
-    assert compose["services"]["clarion"]["environment"]["CLARION_TRUSTED_PROXIES"] == network["subnet"]
+    network = compose["networks"]["default"]
+    subnets = [one["subnet"] for one in network["ipam"]["config"]]
+    assert compose["services"]["clarion"]["environment"]["CLARION_TRUSTED_PROXIES"].split(",") == subnets
+    assert {ip_network(one).version for one in subnets} == {4, 6}
+    assert network["enable_ipv6"]
 
 
 def test_the_image_holds_what_was_tested() -> None:
