@@ -25,7 +25,7 @@ demo: ## run the main job on the sample call, and print the address of its desk
 test: setup browser ## all that proves behaviour: unit, db, http, browser, faults, repo
 	@scripts/run-tests $(RUN) pytest -q
 
-check: lint ## lint and the fast tests; what the hook calls
+check: lint ## lint and the fast tests: what a commit must pass
 	@$(RUN) pytest tests/unit tests/db tests/http
 
 lint: setup ## formats, imports, types, templates, migrations
