@@ -23,6 +23,7 @@ from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
 from clarion.signatures.actions import look_for_waves
 from clarion.signatures.models import Signature, Wave
+from clarion.worker.clock import SteadyClock
 from clarion.worker.draining import Drainer
 from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
@@ -156,10 +157,10 @@ def test_the_whole_road_holds_a_wave_and_writes_no_address_of_a_network_anywhere
     assert not any(b"198.51.100" in path.read_bytes() for path in door.data.root.rglob("*") if path.is_file())
 
 
-def test_the_schedule_forgets_marks(keys: Keys) -> None:
+def test_the_schedule_forgets_marks(keys: Keys, tmp_path: Path) -> None:
     make_wave(make_campaign(), keys)
 
-    Schedule(Pulse()).run(now=NOON + 2 * DAY + HOUR)
+    Schedule(Pulse(), SteadyClock(tmp_path / "clock")).run(now=NOON + 2 * DAY + HOUR)
 
     assert not Signature.objects.filter(domain_mark__isnull=False).exists()
     assert not Signature.objects.filter(network_mark__isnull=False).exists()

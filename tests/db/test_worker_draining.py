@@ -25,6 +25,7 @@ from clarion.privacy.actions import erase_again
 from clarion.privacy.erased import ErasuresNotNoted, note_erased, read_erased
 from clarion.privacy.models import MyDataMail, Receipt, SetAside
 from clarion.signatures.models import Signature
+from clarion.worker.clock import SteadyClock
 from clarion.worker.draining import Drainer, runs_of
 from clarion.worker.mailing import Postman
 from clarion.worker.opening import Opener
@@ -271,11 +272,11 @@ def test_nothing_is_erased_while_a_confirmation_may_wait_in_the_inbox(campaign: 
     Signature.objects.update(last_mailed_at=NOON)
     in_time = make_confirmation(Signature.objects.get(), at=NOON + 7 * DAY - MINUTE)
     inbox.put(in_time)
-    Schedule(inbox.pulse).run(now=NOON + 9 * DAY + MINUTE)
+    Schedule(inbox.pulse, SteadyClock(ENV.data.clock_mark)).run(now=NOON + 9 * DAY + MINUTE)
 
     assert Signature.objects.get().state == "pending"
     inbox.drainer.step(NOON + 9 * DAY)
-    Schedule(inbox.pulse).run(now=NOON + 9 * DAY + MINUTE)
+    Schedule(inbox.pulse, SteadyClock(ENV.data.clock_mark)).run(now=NOON + 9 * DAY + MINUTE)
     assert Signature.objects.get().state == "confirmed"
 
 
@@ -297,7 +298,7 @@ def test_two_hours_after_withdrawing_no_file_holds_the_person(inbox: Inbox, data
     inbox.put(make_withdrawal(row, said["email"]))
     inbox.drainer.step(NOON + 2 * MINUTE)
     Postman(ENV, FakeMailer, inbox.pulse).step(NOON + 3 * MINUTE)
-    schedule = Schedule(inbox.pulse)
+    schedule = Schedule(inbox.pulse, SteadyClock(ENV.data.clock_mark))
     for minute in range(4, 124, 10):
         inbox.drainer.step(NOON + minute * MINUTE)
         schedule.run(now=NOON + minute * MINUTE)

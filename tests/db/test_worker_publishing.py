@@ -19,6 +19,7 @@ from clarion.mirrors.lock import publish_lock
 from clarion.pages import publishing as pages
 from clarion.signatures.actions import confirm_signatures
 from clarion.worker import publishing
+from clarion.worker.clock import SteadyClock
 from clarion.worker.publishing import COUNTS_EVERY, Publisher, PublishLoop, promised_work, publish_now
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
@@ -168,7 +169,7 @@ def test_a_command_publishes_only_while_nobody_else_does(data_folder: Path) -> N
 
 def test_a_worker_that_was_away_tells_of_calls_that_closed_meanwhile() -> None:
     make_campaign(closes_at=NOON - 3 * DAY)
-    schedule = Schedule(Pulse())
+    schedule = Schedule(Pulse(), SteadyClock(ENV.data.clock_mark))
 
     schedule.run(now=NOON)
     schedule.run(now=NOON + MINUTE)
@@ -178,8 +179,8 @@ def test_a_worker_that_was_away_tells_of_calls_that_closed_meanwhile() -> None:
 
 def test_sessions_that_are_over_go(client: Client) -> None:
     client.session.save()
-    Schedule(Pulse()).run(now=utc_now())
+    Schedule(Pulse(), SteadyClock(ENV.data.clock_mark)).run(now=utc_now())
     assert Session.objects.count() == 1
 
-    Schedule(Pulse()).run(now=utc_now() + 2 * DAY)
+    Schedule(Pulse(), SteadyClock(ENV.data.clock_mark)).run(now=utc_now() + 2 * DAY)
     assert Session.objects.count() == 0

@@ -16,6 +16,7 @@ from clarion.jobs.promises import promise
 from clarion.kernel.keys import Keys
 from clarion.places.countries import CountrySettingsError
 from clarion.signatures.models import Signature
+from clarion.worker.clock import SteadyClock
 from clarion.worker.publishing import Publisher, PublishLoop, promised_work
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule, truncate_records
@@ -76,7 +77,7 @@ def test_data_goes_in_time_whatever_cannot_be_published() -> None:
 @pytest.mark.usefixtures("data_folder")
 def test_a_closing_that_was_not_seen_for_an_error_is_seen_the_next_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     make_campaign(closes_at=NOON + SECOND)
-    schedule = Schedule(Pulse())
+    schedule = Schedule(Pulse(), SteadyClock(ENV.data.clock_mark))
     schedule.run(now=NOON)
     with monkeypatch.context() as broken:
         broken.setattr("clarion.worker.schedule.published_campaigns", lambda: 1 / 0)

@@ -54,6 +54,11 @@ class DataFolder:
         return self.root / "manage"
 
     @property
+    def clock_mark(self) -> Path:
+        """Its time is the last one that the worker believed."""
+        return self.root / "worker" / "clock"
+
+    @property
     def heartbeat(self) -> Path:
         """The worker's sign of life (JSON)."""
         return self.root / "worker" / "heartbeat.json"

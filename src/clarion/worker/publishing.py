@@ -23,6 +23,7 @@ from clarion.pages import publishing as pages
 from clarion.pages.pausing import Overtaken, Pause
 from clarion.pages.policy import write_policy
 from clarion.pages.press import Press
+from clarion.worker.clock import SteadyClock
 from clarion.worker.pulse import Pulse
 from clarion.worker.roads import NoRoad, Road, open_road
 from clarion.worker.schedule import Schedule
@@ -278,7 +279,7 @@ class PublishLoop:
     def __init__(self, env: Env, pulse: Pulse, road: Road | None = None) -> None:
         self._pulse = pulse
         self._publisher = Publisher(env, pulse, COUNTS_EVERY, road)
-        self._schedule = Schedule(pulse)
+        self._schedule = Schedule(pulse, SteadyClock(env.data.clock_mark))
         self._press_started = False
         self._ticked_at: datetime | None = None
         self._root_at: datetime | None = None
