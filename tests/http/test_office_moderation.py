@@ -1,6 +1,7 @@
 """The queue: decisions with reasons, the next item after each, and a clear word when another was faster."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from clarion.events.models import Event, Revision
 from clarion.kernel.ids import new_id
 from clarion.kernel.keys import Keys
 from clarion.moderation.actions import correct_event, decide_event, decide_revision
-from clarion.moderation.models import Decision
+from clarion.moderation.models import Decision, Report
+from clarion.moderation.queries import queue
 from clarion.outbox.models import Mail
 from tests.make import DAY, HOUR, MINUTE, NOON, make_campaign, make_event, make_organiser, make_venue
 from tests.office import signed_in
@@ -291,10 +293,10 @@ def test_the_queue_says_when_an_event_is_and_whom_to_write_to(keys: Keys) -> Non
     event = make_event(make_campaign(), keys, state="waiting")
     client = signed_in(make_organiser(role="moderator"))
 
-    queue = client.get(QUEUE).content.decode()
+    whole = client.get(QUEUE).content.decode()
     item = client.get(f"{QUEUE}{event.public_id}/").content.decode()
 
-    assert "Thu 10 Dec 2026, 18:00" in queue
+    assert "Thu 10 Dec 2026, 18:00" in whole
     assert '<a href="mailto:wanjiru@example.com">' in item
     assert "Keep, not checked" in item
 
@@ -325,3 +327,35 @@ def test_a_change_of_place_and_time_is_read_in_words(keys: Keys) -> None:
         ("Starts", "Saturday, 12 December 2026, 17:00"), ("Venue", "Reichstag, Berlin"), ("Country", "Germany"),
     }  # fmt: skip
     assert ("Starts", "Thursday, 10 December 2026, 18:00") in {(name, now) for name, now, _ in changes}
+
+
+def reported(event: Event, note: str, *, at: datetime = NOON) -> Report:
+    return Report.objects.create(
+        public_id=new_id(), event=event.public_id, campaign="clean-water", reason="dangerous", note=note, at=at
+    )
+
+
+def test_a_report_that_came_after_the_page_was_drawn_is_not_taken_as_read(keys: Keys) -> None:
+    """It may have been accepted earlier than those that were shown, and drained later."""
+    event = make_event(make_campaign(), keys)
+    read = [reported(event, "No such street."), reported(event, "It is a home.")]
+    client = signed_in(make_organiser(role="moderator"))
+    page = client.get(f"{QUEUE}{event.public_id}/").content.decode()
+    late = reported(event, "Somebody comes with knives.", at=NOON - HOUR)
+    address = f"{QUEUE}{event.public_id}/reports/"
+
+    answer = client.post(address, {"seen": named(page, "seen")}, follow=True)
+
+    assert {one.pk for one in Report.objects.exclude(seen_at=None)} == {one.pk for one in read}
+    assert answer.redirect_chain[-1][0] == f"{QUEUE}{event.public_id}/"
+    assert "Another report came meanwhile" in answer.content.decode()
+    assert [item.reports for item in queue(event.campaign, now=NOON)] == [(late,)]
+    last = client.post(address, {"seen": named(answer.content.decode(), "seen")}, follow=True)
+    assert "The event stays as it is." in last.content.decode()
+    assert queue(event.campaign, now=NOON) == []
+
+
+def named(page: str, name: str) -> str:
+    """What the first hidden field of this name holds."""
+    found = re.search(rf'type="hidden" name="{name}" value="([^"]*)"', page)
+    return found.group(1) if found else ""

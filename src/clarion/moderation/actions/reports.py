@@ -38,11 +38,14 @@ def take_report(submission: Submission, *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def see_reports(event_id: str, *, by: Organiser, now: datetime) -> int:
-    """Note that a moderator looked at the reports on an event and leaves it as it is; gives how many were new."""
+def see_reports(event_id: str, reports: Collection[str], *, by: Organiser, now: datetime) -> int:
+    """Note that a moderator read these reports on an event and leaves it as it is; gives how many were new.
+
+    `reports`: the public ids of those that were shown. One that came meanwhile goes on waiting.
+    """
     event = locked_event(event_id)
     require_moderator(by, event)
-    seen = Report.objects.filter(event=event_id, seen_at=None).update(seen_at=now)
+    seen = Report.objects.filter(event=event_id, public_id__in=reports, seen_at=None).update(seen_at=now)
     if seen:
         actor = Actor("organiser", by.public_id)
         record(actor, "saw-reports", "event", event_id, now=now, campaign=event.campaign.slug, reports=seen)

@@ -24,7 +24,7 @@ from clarion.kernel.sealing import BoxBroken, unlock_fields
 from clarion.moderation.actions import correct_event, decide_event, decide_revision, undo_decision
 from clarion.moderation.actions import see_reports as note_reports
 from clarion.moderation.models import Decision
-from clarion.moderation.queries import QueueItem, decisions_on, queue, reports_on, standing
+from clarion.moderation.queries import QueueItem, decisions_on, open_reports, queue, reports_on, standing
 from clarion.moderation.rules import AlreadyDecided, ChangedMeanwhile, Verb
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.forms.editing import is_overtaken
@@ -304,9 +304,12 @@ def undo(request: OrganiserRequest, event_id: str, decision_id: str) -> HttpResp
 @require_POST
 @organiser_may("moderate")
 def see_reports(request: OrganiserRequest, event_id: str) -> HttpResponse:
-    """Leave the event as it is: its reports were read."""
+    """Leave the event as it is: the reports that the page showed were read."""
     event_for(request, event_id)
     following = _next_after(request, event_id)
-    note_reports(event_id, by=request.organiser, now=utc_now())
+    note_reports(event_id, request.POST.get("seen", "").split(), by=request.organiser, now=utc_now())
+    if open_reports([event_id]):
+        messages.warning(request, "Another report came meanwhile: read it too.")
+        return _to(request, event_id)
     messages.success(request, "The event stays as it is.")
     return _to(request, following)
