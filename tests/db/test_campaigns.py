@@ -350,3 +350,14 @@ def test_a_place_has_the_zone_of_its_point_or_city_or_country(
 ) -> None:
     """Never a guess among several."""
     assert zone_of_place(country, city, lat, lon) == zone
+
+
+def test_a_draft_that_was_kept_while_a_version_was_saved_stays() -> None:
+    campaign = make_campaign()
+    for language, words in (("en", "saved"), ("fr", "saved"), ("ar", "")):
+        actions.keep_draft(campaign, language, words, by=HOST, now=NOON)
+    actions.keep_draft(campaign, "fr", "kept since", by=HOST, now=NOON)
+
+    actions.drop_drafts(campaign, {"en": "saved", "fr": "saved", "ar": ""})
+
+    assert [(draft.language, draft.text) for draft in campaign.drafts.all()] == [("fr", "kept since")]

@@ -1,5 +1,6 @@
 """A page of the office lies open while somebody else writes: nobody's words are lost without a sign."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,13 +11,15 @@ from django.test import Client
 
 from clarion.audit.actions import HOST
 from clarion.calls.stored import settings_of
-from clarion.campaigns.actions import change_settings
+from clarion.campaigns.actions import change_settings, save_version
 from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import current_version
 from clarion.donations.models import GivePage
 from clarion.events.actions import take_manage_form
 from clarion.events.models import Event
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import Link, LinkKind
+from clarion.office.editing import texts_of
 from tests.make import NOON, make_campaign, make_event, make_organiser, make_submission, make_venue
 from tests.office import opened, shown, signed_in
 
@@ -175,3 +178,43 @@ def test_a_notice_in_one_language_leaves_that_in_another(admin: Client, campaign
     campaign.refresh_from_db()
     assert campaign.notice == {"fr": "À midi.", "en": "At noon."}
     assert is_told(admin.post(address, {**typed, "notice-en": "At one."}))
+
+
+def test_a_version_holds_the_drafts_that_its_reviewer_saw_and_no_other(admin: Client, campaign: Campaign) -> None:
+    for page in ("call/changes/", "call/"):
+        french = CALL + "call/text/fr/"
+        admin.post(french, {**opened(admin, french), "title": f"Relu {page}"})
+        seen = hidden(admin.get(CALL + page).content.decode())
+        admin.post(french, {**opened(admin, french), "body": f"Pas relu {page}"})
+
+        answer = admin.post(CALL + "call/save/", {"seen": seen})
+
+        assert answer.status_code == 422
+        assert "changed the drafts meanwhile" in answer.content.decode()
+        assert f"Pas relu {page}" in answer.content.decode()
+        assert campaign.drafts.count() == 1
+        number = current_version(campaign).number
+        assert admin.post(CALL + "call/save/", {"seen": hidden(answer.content.decode())}).status_code == 302
+        assert current_version(campaign).number == number + 1
+        assert not campaign.drafts.exists()
+
+
+def test_a_version_is_not_saved_over_one_that_came_meanwhile(admin: Client, campaign: Campaign) -> None:
+    """The same drafts on top of other texts are another version."""
+    french = CALL + "call/text/fr/"
+    admin.post(french, {**opened(admin, french), "title": "De l’eau"})
+    seen = hidden(admin.get(CALL + "call/changes/").content.decode())
+    saved = texts_of(campaign).saved
+    launched = replace(saved["en"], raw=b"---\ntitle: Other words\n---\nWater.\n", title="Other words")
+    save_version(campaign, [launched, saved["fr"]], by=HOST, now=NOON)
+
+    for posted in ({"seen": seen}, {}):
+        assert admin.post(CALL + "call/save/", posted).status_code == 422
+    assert current_version(campaign).number == 2
+
+
+def hidden(page: str) -> str:
+    """The mark in the form that saves a version."""
+    found = re.search(r'call/save/">.*?name="seen" value="([^"]*)"', page)
+    assert found
+    return found.group(1)

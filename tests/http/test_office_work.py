@@ -55,6 +55,11 @@ def noticed() -> list[str]:
 # ---- the call
 
 
+def save(admin: Client) -> None:
+    """Look at what changes, then save it as the next version."""
+    admin.post(CALL + "call/save/", {"seen": admin.get(CALL + "call/changes/").context["texts"].mark})
+
+
 def test_drafts_become_one_version_together(admin: Client, campaign: Campaign) -> None:
     admin.post(CALL + "call/text/en/", TEXT)
     admin.post(CALL + "call/text/fr/", {**TEXT, "title": "De l’eau", "status": "community", "is_present": "on"})
@@ -62,7 +67,7 @@ def test_drafts_become_one_version_together(admin: Client, campaign: Campaign) -
     assert promised() == []
     assert "De l’eau" in admin.get(CALL + "call/changes/").content.decode()
 
-    admin.post(CALL + "call/save/")
+    save(admin)
 
     statements = current_statements(campaign)
     assert current_version(campaign).number == 2
@@ -73,7 +78,7 @@ def test_drafts_become_one_version_together(admin: Client, campaign: Campaign) -
 
 
 def test_saving_what_did_not_change_makes_no_version(admin: Client, campaign: Campaign) -> None:
-    admin.post(CALL + "call/save/")
+    save(admin)
     assert current_version(campaign).number == 1
 
 
@@ -102,7 +107,7 @@ def test_a_language_comes_and_goes_with_a_version(admin: Client, campaign: Campa
     admin.post(CALL + "call/text/ar/", {**TEXT, "title": "ماء", "status": "machine", "is_present": "on"})
     assert admin.get(CALL + "call/preview/ar/page/").status_code == 200
     admin.post(CALL + "call/text/fr/drop/", {"what": "language"})
-    admin.post(CALL + "call/save/")
+    save(admin)
 
     assert set(current_statements(campaign)) == {"en", "ar"}
     assert admin.get(CALL + "call/versions/2/").status_code == 200
@@ -114,7 +119,7 @@ def test_what_changes_is_shown_part_by_part_as_a_reader_finds_it(admin: Client) 
     admin.post(CALL + "call/text/en/", {**opened(admin, CALL + "call/text/en/"), "demands": asked})
 
     draft = admin.get(CALL + "call/changes/")
-    admin.post(CALL + "call/save/")
+    save(admin)
     saved = admin.get(CALL + "call/versions/2/")
 
     for page in (draft, saved):
@@ -142,18 +147,18 @@ def test_a_translation_of_an_older_text_says_so_whether_it_is_new_or_was_there(
     assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["is_present"])
     admin.post(CALL + "call/text/en/", TEXT)
     admin.post(CALL + "call/text/ar/", behind)
-    admin.post(CALL + "call/save/")
+    save(admin)
     assert (current_version(campaign).number, follows(campaign, "ar"), follows(campaign, "fr")) == (2, 1, 1)
 
     assert "is_present" not in opened(admin, CALL + "call/text/fr/")
     assert admin.get(CALL + "call/").content.decode().count("behind</span> version 1") == 2
     admin.post(CALL + "call/text/fr/", behind)
-    admin.post(CALL + "call/save/")
+    save(admin)
 
     assert (current_version(campaign).number, follows(campaign, "fr"), follows(campaign, "ar")) == (3, 1, 1)
     assert languages_behind(campaign) == {"fr", "ar"}
     admin.post(CALL + "call/text/fr/", {**behind, "is_present": "on"})
-    admin.post(CALL + "call/save/")
+    save(admin)
     assert (follows(campaign, "fr"), languages_behind(campaign)) == (3, {"ar"})
 
 

@@ -119,10 +119,16 @@ def keep_draft(campaign: Campaign, language: str, text: str, *, by: Actor, now: 
 
 
 @transaction.atomic
-def drop_drafts(campaign: Campaign, languages: Iterable[str] | None = None) -> None:
-    """Forget drafts: all of them, or those in `languages`."""
-    drafts = campaign.drafts.all() if languages is None else campaign.drafts.filter(language__in=list(languages))
-    drafts.delete()
+def drop_draft(campaign: Campaign, language: str) -> None:
+    """Forget the draft in one language."""
+    campaign.drafts.filter(language=language).delete()
+
+
+@transaction.atomic
+def drop_drafts(campaign: Campaign, drafts: Mapping[str, str]) -> None:
+    """Forget these drafts, text by language; one that says something else by now stays."""
+    for language, text in drafts.items():
+        campaign.drafts.filter(language=language, text=text).delete()
 
 
 @transaction.atomic

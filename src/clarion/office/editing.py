@@ -1,5 +1,6 @@
 """Editing a call part by part: what is saved, what is drafted, and what is wrong with it, in the folder's own words."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +24,7 @@ class Texts:
     drafted: Mapping[str, StatementText]
     version: int
     saved_follow: Mapping[str, int]  # the version that each saved text translates, also where its file names none
+    drafts: Mapping[str, str]  # as they are kept, by language
 
     def follows(self, language: str) -> int | None:
         """The version that a text translates; None where that is decided when it is saved."""
@@ -35,6 +37,11 @@ class Texts:
         """The languages whose bytes a save would change, added and dropped ones included."""
         tags = [*self.saved, *(tag for tag in self.drafted if tag not in self.saved)]
         return tuple(tag for tag in tags if self.raw_before(tag) != self.raw_after(tag))
+
+    @property
+    def mark(self) -> str:
+        """What a save would make, as a mark: it is another one once a draft, or the version beneath, is another."""
+        return hashlib.sha256(repr((self.version, sorted(self.drafts.items()))).encode()).hexdigest()
 
     def raw_before(self, language: str) -> str:
         """The file as saved; empty where there is none."""
@@ -51,14 +58,15 @@ def texts_of(campaign: Campaign) -> Texts:
     statements = statements_in(version, campaign) if version else {}
     saved = {tag: statement_text(one) for tag, one in statements.items()}
     drafted = dict(saved)
-    for draft in campaign.drafts.all():
-        text = parsed_draft(draft.language, draft.text)
+    drafts = {draft.language: draft.text for draft in campaign.drafts.all()}
+    for language, draft in drafts.items():
+        text = parsed_draft(language, draft)
         if text is None:
-            drafted.pop(draft.language, None)
+            drafted.pop(language, None)
         else:
-            drafted[draft.language] = text
+            drafted[language] = text
     follow = {tag: one.translates for tag, one in statements.items()}
-    return Texts(saved, drafted, version.number if version else 0, follow)
+    return Texts(saved, drafted, version.number if version else 0, follow, drafts)
 
 
 def parsed_draft(language: str, text: str) -> StatementText | None:

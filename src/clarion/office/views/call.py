@@ -9,7 +9,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clarion.campaigns.actions import drop_drafts, keep_draft
+from clarion.campaigns.actions import drop_draft as forget_draft
+from clarion.campaigns.actions import keep_draft
 from clarion.campaigns.queries import hashes_by_version
 from clarion.campaigns.rules import StatementText, is_behind, last_other_version
 from clarion.kernel.clock import utc_now
@@ -163,7 +164,7 @@ def drop_draft(request: OrganiserRequest, language: str) -> HttpResponse:
     if request.POST.get("what") == "language" and language != request.campaign.default_language:
         keep_draft(request.campaign, language, "", by=request.actor, now=utc_now())
     else:
-        drop_drafts(request.campaign, [language])
+        forget_draft(request.campaign, language)
     return redirect("office:call", request.campaign.slug)
 
 

@@ -17,10 +17,11 @@ from clarion.campaigns.queries import all_versions, statements_in
 from clarion.campaigns.rules import NoStatement, StatementText
 from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_may
-from clarion.office.editing import statement_problems, texts_of
+from clarion.office.editing import Texts, statement_problems, texts_of
 from clarion.office.forms.call import STATUS_CHOICES, initial_of
 from clarion.office.rendering import render_page
 
+_MEANWHILE = "Somebody changed the drafts meanwhile. Nothing is saved yet: below stands what saving would change now."
 _AROUND = 2  # lines of the unchanged text that are shown beside a change
 
 
@@ -107,23 +108,30 @@ def _unchanged(lines: list[str], *, is_first: bool, is_last: bool) -> Iterator[L
 @organiser_may("edit-call")
 def show_changes(request: OrganiserRequest) -> HttpResponse:
     """What saving a version would change."""
-    texts = texts_of(request.campaign)
+    return _changes_page(request, texts_of(request.campaign))
+
+
+def _changes_page(request: OrganiserRequest, texts: Texts, *, status: int = 200) -> HttpResponse:
     comparisons = [
         Comparison(tag, compare_texts(texts.saved.get(tag), texts.drafted.get(tag))) for tag in texts.changed
     ]
     return render_page(
-        request, "office/call/changes.html", comparisons=comparisons, number=texts.version + 1, is_draft=True
-    )
+        request, "office/call/changes.html", status=status, comparisons=comparisons, number=texts.version + 1,
+        texts=texts, is_draft=True,
+    )  # fmt: skip
 
 
 @require_POST
 @organiser_may("edit-call")
 def save_drafts(request: OrganiserRequest) -> HttpResponse:
-    """Make the drafts the next version; a public campaign shows it within seconds."""
+    """Make the drafts that the page showed the next version; a public campaign shows it within seconds."""
     texts = texts_of(request.campaign)
     if not texts.changed:
         messages.info(request, "Nothing has changed: there is no new version.")
         return redirect("office:call", request.campaign.slug)
+    if request.POST.get("seen") != texts.mark:
+        messages.warning(request, _MEANWHILE)
+        return _changes_page(request, texts, status=422)
     wrong = [tag for tag, text in texts.drafted.items() if tag in texts.changed and statement_problems(text)]
     if wrong:
         messages.error(request, f"There are mistakes in {', '.join(wrong)}. Open it to see them.")
@@ -133,7 +141,7 @@ def save_drafts(request: OrganiserRequest) -> HttpResponse:
     except NoStatement as refusal:
         messages.error(request, str(refusal))
         return redirect("office:call", request.campaign.slug)
-    drop_drafts(request.campaign)
+    drop_drafts(request.campaign, texts.drafts)
     messages.success(request, f"Version {version.number} is saved.")
     return redirect("office:call", request.campaign.slug)
 
