@@ -113,6 +113,24 @@ def test_a_language_comes_and_goes_with_a_version(admin: Client, campaign: Campa
     assert admin.get(CALL + "call/versions/2/").status_code == 200
 
 
+def folded(page: str, words: str) -> bool:
+    """Whether the button of these words stands in a fold, so that one tap on the page cannot press it."""
+    before = re.split(rf"<button[^>]*>{words}</button>", page)
+    assert len(before) == 2, words
+    return before[0].count("<details") > before[0].count("</details>")
+
+
+def test_what_throws_a_draft_away_asks_first(admin: Client) -> None:
+    french = CALL + "call/text/fr/"
+    assert "the saved text stays" in admin.get(french).content.decode()
+    admin.post(french, {**opened(admin, french), "title": "De l’eau"})
+
+    assert folded(admin.get(CALL + "call/").content.decode(), "Yes, throw this draft away")
+    page = admin.get(french).content.decode()
+    assert folded(page, "Yes, take it out")
+    assert "Its draft is lost at once" in page
+
+
 def test_what_changes_is_shown_part_by_part_as_a_reader_finds_it(admin: Client) -> None:
     admin.post(CALL + "call/text/fr/", {**TEXT, "title": "De l’eau", "status": "community", "is_present": "on"})
     asked = "Safe water | ministries\nClean toilets"

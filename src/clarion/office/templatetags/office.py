@@ -79,6 +79,12 @@ def field(bound: BoundField, **extra: Any) -> dict[str, Any]:
     return {"field": bound, **extra}
 
 
+@register.inclusion_tag("office/_confirm.html")
+def confirm(ask: str, yes: str, *, why: str = "", name: str = "") -> dict[str, str]:
+    """A button that asks first, for a thumb slips: `ask` unfolds `why` and `yes`, which sends the form around it."""
+    return {"ask": ask, "yes": yes, "why": why, "name": name}
+
+
 @register.filter
 def flag(code: str) -> str:
     """A flag in two or three words."""

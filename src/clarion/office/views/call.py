@@ -118,6 +118,7 @@ def edit_statement(request: OrganiserRequest, language: str) -> HttpResponse:
         original=original if original and original.language != language else None,
         problems=problems,
         is_new=old is None,
+        is_drafted=bool(texts.drafts.get(language)),
         is_default=language == request.campaign.default_language,
     )
 
