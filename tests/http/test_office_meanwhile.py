@@ -169,6 +169,25 @@ def test_an_update_a_give_page_and_the_venues_are_not_written_over(admin: Client
         assert send_again(admin, CALL + address, answer).status_code == 302
 
 
+def test_what_another_has_changed_meanwhile_is_not_taken_away(admin: Client, campaign: Campaign) -> None:
+    campaign.updates.create(posted_on="2026-12-01", language="en", title="News", body="Good.")
+    GivePage.objects.create(campaign=campaign, language="en", title="Give", beneficiary="Water Committee")
+    for address, theirs, left in (
+        (CALL + "call/updates/2026-12-01/en/", {"body": "Theirs."}, campaign.updates),
+        (CALL + "call/give/en/", {"reference": "Theirs"}, campaign.give_pages),
+    ):
+        typed = opened(admin, address)
+        admin.post(address, {**typed, **theirs})
+
+        answer = admin.post(address, {**typed, "remove": "yes"})
+
+        assert is_told(answer), address
+        assert "then take it away again" in answer.content.decode()
+        assert left.count() == 1
+        admin.post(address, {**shown(answer.context["form"]), "remove": "yes"})
+        assert left.count() == 0
+
+
 def test_a_notice_in_one_language_leaves_that_in_another(admin: Client, campaign: Campaign) -> None:
     address = CALL + "switches/notice/"
     typed = opened(admin, CALL + "switches/", "notice_form")

@@ -296,6 +296,23 @@ def test_an_update_is_posted_changed_and_taken_away(admin: Client, campaign: Cam
     assert not campaign.updates.exists()
 
 
+def test_whatever_is_taken_away_asks_first(admin: Client, campaign: Campaign) -> None:
+    campaign.updates.create(posted_on="2026-12-01", language="en", title="News", body="Good.")
+    GivePage.objects.create(campaign=campaign, language="en", title="Give")
+    Campaign.objects.filter(pk=campaign.pk).update(notice={"en": "At noon."}, picture=b"a picture")
+    member = make_organiser()
+    for address, words in (
+        ("call/updates/2026-12-01/en/", "Yes, take it away"),
+        ("call/give/en/", "Yes, take this page away"),
+        ("call/settings/", "Yes, take the picture away"),
+        ("switches/", "Yes, take the notice away"),
+        (f"team/{member.public_id}/", "Yes, take them off the team"),
+    ):
+        page = admin.get(CALL + address).content.decode()
+        assert folded(page, words), address
+        assert page.count('name="remove"') == (0 if "team" in address else 1)
+
+
 # ---- switches
 
 

@@ -65,20 +65,26 @@ class EditForm(forms.Form):
 
 
 def is_overtaken(request: HttpRequest, form: EditForm) -> bool:
-    """Whether someone else changed meanwhile what this form would save; then that is said, and the form renewed."""
+    """Whether someone else changed meanwhile what this form would save, or take away.
+
+    Then that is said, and the form renewed.
+    """
     labels = form.overtaken()
     if labels:
         form.renew()
-        messages.warning(request, _sentence(labels, request.path))
+        messages.warning(request, _sentence(labels, request.path, is_removed="remove" in request.POST))
     return bool(labels)
 
 
-def _sentence(labels: list[str], address: str) -> str:
+def _sentence(labels: list[str], address: str, *, is_removed: bool) -> str:
+    done, again = ("taken away", "take it away") if is_removed else ("saved", "save")
     return format_html(
-        "Somebody else changed this meanwhile: {}. Nothing is saved yet. What you changed stands below, with theirs "
-        'everywhere else. <a href="{}" target="_blank">Look at what is stored</a>, then save again.',
+        "Somebody else changed this meanwhile: {}. Nothing is {} yet. What you changed stands below, with theirs "
+        'everywhere else. <a href="{}" target="_blank">Look at what is stored</a>, then {} again.',
         ", ".join(labels),
+        done,
         address,
+        again,
     )
 
 

@@ -42,9 +42,10 @@ def edit_give(request: OrganiserRequest, language: str) -> HttpResponse:
     shown = pages.get(language) or _without_words(pages)
     form = GiveForm(request.POST or None, initial=initial_of(shown))
     is_sent = request.method == "POST"
-    if is_sent and "remove" in request.POST:
+    goes_on = is_sent and not is_overtaken(request, form)
+    if goes_on and "remove" in request.POST:
         return _save(request, {tag: page for tag, page in pages.items() if tag != language})
-    if is_sent and not is_overtaken(request, form) and form.is_valid():
+    if goes_on and form.is_valid():
         page = form.text(language)
         new = {**pages, language: page}
         if shown and account_of(page) != account_of(shown):

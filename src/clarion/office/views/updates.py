@@ -39,11 +39,12 @@ def edit_update(request: OrganiserRequest, day: str = "", language: str = "") ->
                for u in request.campaign.updates.all()}  # fmt: skip
     old = _found(updates, day, language)
     form = _form(request, old)
-    if request.method == "POST" and "remove" in request.POST and old:
+    is_sent = request.method == "POST"
+    goes_on = is_sent and not (old and is_overtaken(request, form))
+    if goes_on and old and "remove" in request.POST:
         del updates[old.posted_on, old.language]
         return _save(request, updates, "The update is gone.")
-    is_sent = request.method == "POST"
-    if is_sent and not (old and is_overtaken(request, form)) and form.is_valid():
+    if goes_on and form.is_valid():
         new = form.text()
         _check(form, request, updates, old, new)
         if form.is_valid():
