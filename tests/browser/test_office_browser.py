@@ -183,6 +183,21 @@ def test_every_page_fits_and_axe_finds_nothing(
         assert found == [], path
 
 
+def test_an_office_that_cannot_be_asked_for_a_moment_is_asked_again(
+    office: str, campaign: Campaign, context: BrowserContext
+) -> None:
+    page = page_with_device(context)
+    enrol(page, office)
+    page.route("**/switches/state/", lambda route: route.abort())
+    page.goto(f"{office}/c/{campaign.slug}/switches/")
+    page.get_by_role("button", name="Pause").click()
+
+    page.get_by_text("The office cannot be asked just now").wait_for()
+    page.unroute("**/switches/state/")
+
+    page.get_by_text("Being taken: a few seconds.").or_(page.get_by_text("The worker has not taken this")).wait_for()
+
+
 def test_the_office_works_without_scripts_but_for_passkeys(office: str, campaign: Campaign, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 640})
     page = context.new_page()
