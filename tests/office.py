@@ -10,8 +10,10 @@ from allauth.mfa.models import Authenticator
 from django.forms import BaseForm, BoundField, CheckboxInput
 from django.test import Client
 
+from clarion.kernel.clock import utc_now
 from clarion.office.access import FACTOR_KEY
 from clarion.office.accounts import FactorAdapter
+from clarion.office.sessions import KEPT_KEY
 from clarion.organisers.models import Organiser
 
 HOST = "localhost:8001"
@@ -32,6 +34,7 @@ def signed_in(organiser: Organiser, *, factor: bool = True, again: bool = False)
     client = visitor()
     client.force_login(organiser)
     session = client.session
+    session[KEPT_KEY] = utc_now().timestamp()
     if factor:
         if not Authenticator.objects.filter(user_id=organiser.pk).exists():
             give_app(organiser)
