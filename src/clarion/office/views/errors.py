@@ -2,17 +2,46 @@
 
 import sys
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 _RETRY_SECONDS = "3"
+_NO_WORDS = frozenset({"seen", "password", "credential", "code"})
 
 
 def foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form was not sent from a page of this office, or is from before signing in."""
-    return render(request, "office/errors/foreign_form.html", status=403)
+    # Another site can send what it likes: it shall not stand on a page of ours.
+    is_ours = request.headers.get("Origin") == settings.ENV.office_url
+    return render(
+        request, "office/errors/foreign_form.html", {"written": written_in(request) if is_ours else []}, status=403
+    )
+
+
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """403: the session ended while something was being written."""
+    return render(request, "office/errors/signed_out.html", {"written": written_in(request)}, status=403)
+
+
+def written_in(request: HttpRequest) -> list[tuple[str, str]]:
+    """The fields of a form that was not taken with what a person wrote in words, for them to copy.
+
+    No secret, and nothing that a page carries for itself. A single word is typed again soon enough.
+    """
+    fields = ((name, str(text)) for name, text in request.POST.items() if not _NO_WORDS & {*name.split("-")})
+    return [(_label(name), text) for name, text in fields if _is_prose(text)]
+
+
+def _is_prose(text: str) -> bool:
+    """Several words; in scripts that put no space between them, any."""
+    return len(text.split()) > 1 or not text.isascii()
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ").capitalize()
 
 
 def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
