@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.contrib.messages.constants import ERROR, WARNING
 
+from clarion.calls import limits
 from clarion.env import read_env
 from clarion.kernel.databases import Database
 from clarion.kernel.keys import OFFICE_PURPOSES, make_missing_keys, read_key_ring
@@ -127,7 +128,9 @@ TEMPLATES = [
     },
 ]
 
-# ---- what travels: cookies, headers
+# ---- what travels: forms, cookies, headers
+# The largest form is a table, of which each byte outside Latin letters takes three on its way; then its other fields.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * limits.TABLE_BYTES + 1_000_000
 _PREFIX = "__Host-" if IS_HTTPS else ""
 SESSION_COOKIE_NAME = f"{_PREFIX}session"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())  # since its last use: see office.sessions

@@ -107,6 +107,7 @@ urlpatterns = [
     path("passkey/again/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
 ]
 
+handler400 = "clarion.office.views.errors.unreadable"
 handler403 = "clarion.office.views.errors.not_allowed"
 handler404 = "clarion.office.views.errors.not_found"
 handler500 = "clarion.office.views.errors.broken"

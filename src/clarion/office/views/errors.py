@@ -3,13 +3,25 @@
 import sys
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from clarion.calls import limits
+
 _RETRY_SECONDS = "3"
 _NO_WORDS = frozenset({"seen", "password", "credential", "code"})
+
+
+def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: a form that is larger than any may be, or that does not arrive as our pages send it."""
+    context = {
+        "is_too_large": isinstance(exception, RequestDataTooBig),
+        "megabytes": limits.TABLE_BYTES // 1_000_000,
+    }
+    return render(request, "office/errors/unreadable.html", context, status=400)
 
 
 def foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
