@@ -207,3 +207,23 @@ def test_a_move_into_a_database_that_is_not_empty_is_refused(tmp_path: Path) -> 
 
     assert (refused.returncode, "not empty" in refused.stderr) == (1, True), refused
     assert not (old.data / "records" / "MOVED").exists()
+
+
+def test_a_move_is_done_when_the_old_records_are_out_of_use_and_not_while_they_are_in_use(tmp_path: Path) -> None:
+    """A move whose mark could not be made is not done; one whose mark was removed, to go back, is not done again."""
+    url = new_database()
+    old = Program(tmp_path / "run", extra=dict(WIDE), records={})
+    copy_launched(old.data, is_on_postgresql=False)
+    new = Program(old.folder, extra=WIDE | {"CLARION_DATABASE_URL": url})
+    mark = old.data / "records" / "MOVED"
+    mark.mkdir()  # nothing can be written there
+
+    assert new.run("move", check=False).returncode == 1
+    mark.rmdir()
+    assert "each was compared" in new.run("move").stdout
+    assert mark.is_file()
+
+    mark.unlink()
+    refused = new.run("move", check=False)
+    assert (refused.returncode, "used again since" in refused.stderr) == (1, True), refused
+    assert not mark.exists()

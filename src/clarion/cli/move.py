@@ -1,7 +1,7 @@
 """`clarion move`: records and inbox from the SQLite files of the data folder into PostgreSQL (docs/operate/move.md).
 
 The files stay as they are. What was copied is noted with it, so a move that was cut off goes on where it was; only
-when every row was compared is it done, and only then do the records refuse to be used again (`out_of_use`). What a
+when every row was compared do the records refuse to be used again (`out_of_use`), and is it done. What a
 public process that was not told of it still puts into the old inbox is reported until it is moved too (`left_behind`).
 """
 
@@ -46,6 +46,7 @@ def move() -> None:
     """
     _refuse_without_both(ENV)
     if has_begun() and step_of(RECORDS).is_done:
+        _refuse_records_used_again(ENV)
         click.echo("The records were moved and compared before.")
     else:
         _move_records(ENV)
@@ -59,6 +60,16 @@ def _refuse_without_both(env: Env) -> None:
         raise CannotMove("Set CLARION_DATABASE_URL to the PostgreSQL database into which everything shall go.")
     if not env.data.records.exists():
         raise CannotMove(f"There are no records in {env.data.root}: nothing to move. Is CLARION_DATA right?")
+
+
+def _refuse_records_used_again(env: Env) -> None:
+    """The mark is made before a move counts as done: where it is missing then, somebody took it away to go back."""
+    if not env.data.moved.exists():
+        raise CannotMove(
+            f"The records were moved into this database before, and used again since: {env.data.moved} was removed."
+            " What came since is not there. Make the database anew, empty, and begin again; only if nobody worked on"
+            " the records here since, make that file again (`touch`)."
+        )
 
 
 def _move_records(env: Env) -> None:
@@ -84,10 +95,11 @@ def _move_records(env: Env) -> None:
                 done += table.count(SOURCE)
                 bar.show(done, total)
         count_on(placed)
-        hold_to_keys(env.data.keys)
         with transaction.atomic():
+            hold_to_keys(env.data.keys)
             note_step(RECORDS, Step(rows=total, is_done=True))
-        make_mark(env.data.moved, "The records were moved to PostgreSQL.\n")
+            # Before the commit: while nothing keeps people off the old records, the move is not done.
+            make_mark(env.data.moved, "The records were moved to PostgreSQL.\n")
     click.echo(f"{total} rows of {len(placed)} tables were moved, and each was compared.")
 
 
