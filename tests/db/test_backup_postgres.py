@@ -172,6 +172,24 @@ def test_a_restore_that_fails_leaves_all_as_it_was(old: Place, tmp_path: Path, m
     assert (old.campaigns(), old.waiting()) == (2, both)
 
 
+def test_a_restore_that_fails_puts_back_what_a_killed_one_laid_aside(
+    old: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It died when its dump was in place, and the forms that had waited were not: people were told that they signed."""
+    archive, _ = back_up(old, tmp_path)
+    old.sign(4)
+    both = old.waiting()
+    columns = "key_number, sealed_key, accepted_at, size, submissions, bodies"
+    with old.line() as line:
+        line.execute(f"CREATE TABLE inbox_batches_kept AS SELECT {columns} FROM inbox_batches")  # noqa: S608
+        line.execute("DELETE FROM inbox_batches WHERE id > 3")
+    fake_program(tmp_path, "pg_restore", "echo broken >&2; exit 1", monkeypatch)
+
+    with pytest.raises(DumpFailed, match="broken"):
+        put_back(old.data, archive, replace=True, database=old.database)
+    assert old.waiting() == both
+
+
 def test_records_that_are_there_are_kept_unless_told(old: Place, tmp_path: Path) -> None:
     archive, keys = back_up(old, tmp_path)
     new = Place(tmp_path / "new", campaigns=5)

@@ -122,8 +122,9 @@ def load_database(database: Database, dump: Path) -> None:
     try:
         _restore(database, dump)
     except DumpFailed:
+        # Put back here too: an earlier try may have been killed when its dump lay there and these alone were missing.
         with _connected(database) as connection:
-            connection.execute(sql.SQL("DROP TABLE IF EXISTS {kept}").format(**_NAMES))
+            _add_what_was_laid_aside(connection)
         raise
     with _connected(database) as connection:
         _add_what_was_laid_aside(connection)
@@ -147,9 +148,11 @@ def _lay_aside(connection: "psycopg.Connection[Any]") -> None:
 
 
 def _add_what_was_laid_aside(connection: "psycopg.Connection[Any]") -> None:
+    """Add what is not there: a batch is known by the ids of its forms."""
     if _exists(connection, _KEPT):
         for statement in (
-            "INSERT INTO {inbox} ({columns}) SELECT {columns} FROM {kept}",
+            "INSERT INTO {inbox} ({columns}) SELECT {columns} FROM {kept} WHERE NOT EXISTS"
+            " (SELECT FROM {inbox} WHERE {inbox}.submissions = {kept}.submissions)",
             "DROP TABLE {kept}",
         ):
             connection.execute(sql.SQL(statement).format(**_NAMES))
