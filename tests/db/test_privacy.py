@@ -27,7 +27,7 @@ from clarion.privacy.actions import (
     take_my_data,
     withdraw,
 )
-from clarion.privacy.erased import ErasuresNotNoted, note_erased, read_erased
+from clarion.privacy.erased import ErasuresNotNoted, note_erased, read_erased, read_kept
 from clarion.privacy.models import MyDataMail, Receipt
 from clarion.privacy.queries import confirmed_hosts, held_about
 from clarion.signatures.actions import confirm_signatures, take_signatures
@@ -79,7 +79,7 @@ def test_a_list_of_erased_records_that_is_cut_by_a_full_disk_loses_no_id_afterwa
     note_erased(path, ["c" * 32])
 
     assert path.read_text(encoding="ascii").splitlines() == ["a" * 32, "b" * 7, "c" * 32]
-    assert read_erased(path)[-1] == "c" * 32
+    assert read_erased(path) == ["a" * 32, "c" * 32]
 
 
 @contextmanager
@@ -143,13 +143,58 @@ def test_after_keep_until_a_restore_erases_data_again_and_keeps_the_count(keys: 
     confirm_signatures([make_confirmation(row)], keys=keys, now=NOON)
     box = Signature.objects.get().box
     erase_expired(drained_until=NOON, now=NOON + DAY)
-    assert read_erased(settings.ENV.data.erased) == [row.public_id]
+    assert read_kept(settings.ENV.data.erased) == [row.public_id]
 
     Signature.objects.update(box=box)
     erase_again(now=NOON + 2 * DAY)
 
     assert Signature.objects.get().box is None
     assert confirmed_count(campaign) == 1
+
+
+def test_a_day_of_erasing_that_was_set_after_a_backup_takes_no_count_away_in_a_restore(keys: Keys) -> None:
+    """The records that come back know a later day alone; the list says whose count stays."""
+    campaign = make_campaign(keep_until=(NOON + 99 * DAY).date())
+    stays, withdrawn = (make_signature(campaign, keys, email=f"{name}@example.com") for name in "sw")
+    event = make_event(campaign, keys)
+    confirm_signatures([make_confirmation(row) for row in (stays, withdrawn)], keys=keys, now=NOON)
+    backup, figures = list(Signature.objects.values()), list(campaign.tallies.values())
+    host = Event.objects.values("host_box", "host_hash", "consent").get()
+    withdraw(make_withdrawal(withdrawn, "w@example.com"), keys=keys, now=NOON)
+    Campaign.objects.update(keep_until=NOON.date())
+    erase_expired(drained_until=NOON, now=NOON + DAY)
+    assert confirmed_count(campaign) == 1
+
+    Campaign.objects.update(keep_until=campaign.keep_until)
+    for row in backup:
+        Signature.objects.filter(pk=row["id"]).update(**row)
+    for row in figures:
+        campaign.tallies.filter(pk=row["id"]).update(**row)
+    Event.objects.update(**host)
+
+    assert erase_again(now=NOON + 2 * DAY) == 3
+    assert erase_again(now=NOON + 2 * DAY) == 0
+    assert confirmed_count(campaign) == 1
+    assert dict(Signature.objects.values_list("public_id", "state")) == {
+        stays.public_id: "confirmed",
+        withdrawn.public_id: "withdrawn",
+    }
+    assert not Signature.objects.exclude(box=None, address_hash=None).exists()
+    assert (Event.objects.get().host_box, Event.objects.get().title) == (None, event.title)
+
+
+def test_who_withdrew_before_the_day_of_erasing_does_not_count_again_after_a_restore(keys: Keys) -> None:
+    campaign = make_campaign(keep_until=NOON.date())
+    row = make_signature(campaign, keys, email="w@example.com")
+    confirm_signatures([make_confirmation(row)], keys=keys, now=NOON)
+    backup, figures = Signature.objects.values().get(), campaign.tallies.values().get()
+    withdraw(make_withdrawal(row, "w@example.com"), keys=keys, now=NOON)
+
+    Signature.objects.update(**backup)
+    campaign.tallies.update(**figures)
+    erase_again(now=NOON + 2 * DAY)
+
+    assert confirmed_count(campaign) == 0
 
 
 def test_after_keep_until_nobody_knows_who_organised_an_event(keys: Keys) -> None:

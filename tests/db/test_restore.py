@@ -18,6 +18,7 @@ from clarion.kernel.databases import read_database
 from clarion.kernel.files import DataFolder
 from clarion.kernel.ids import new_id
 from clarion.kernel.keys import make_missing_keys
+from clarion.privacy.erased import ErasuresUnreadable
 from tests.make import NOON
 from tests.postgres import new_database
 
@@ -150,18 +151,28 @@ def test_what_was_written_since_does_not_come_back_through_the_log(old: DataFold
 
 def test_lists_of_erasures_are_merged_and_never_replaced(old: DataFolder, keys_file: Path, tmp_path: Path) -> None:
     """Each worker has one of its own."""
-    old.erased.write_text("aa\nbb\n", encoding="ascii")
+    aa, bb, cc, dd, ee = (pair * 16 for pair in ("aa", "bb", "cc", "dd", "ee"))
+    old.erased.write_text(f"{aa}\nkept {bb}\n", encoding="ascii")
     archive = write_backup(old, tmp_path / "with-erasures.tar", [], now=NOON)
     new = make_data(tmp_path / "new", campaigns=0)
-    new.erased.write_text("cc\n", encoding="ascii")
+    new.erased.write_text(f"{cc}\n", encoding="ascii")
     later = tmp_path / "erased.txt"
-    later.write_text("bb\ndd\n", encoding="ascii")
+    later.write_text(f"kept {bb}\n{dd}\n", encoding="ascii")
     other = tmp_path / "erased-by-another-worker.txt"
-    other.write_text("ee\n", encoding="ascii")
+    other.write_text(f"{ee}\n", encoding="ascii")
 
     put_back(new, archive, keys=keys_file, erased=[later, other])
 
-    assert new.erased.read_text(encoding="ascii").split() == ["cc", "aa", "bb", "dd", "ee"]
+    assert set(new.erased.read_text(encoding="ascii").splitlines()) == {cc, aa, f"kept {bb}", dd, ee}
+    assert len(new.erased.read_text(encoding="ascii").splitlines()) == 5
+
+
+def test_what_is_no_list_of_erasures_is_not_passed_over(old: DataFolder, archive: Path, tmp_path: Path) -> None:
+    """The wrong file, named by mistake, would bring everybody back who withdrew."""
+    with pytest.raises(ErasuresUnreadable, match="Line 1 of"):
+        put_back(old, archive, erased=[archive], replace=True)
+    assert not old.restoring.exists()
+    assert not old.erased.exists()
 
 
 def test_records_that_were_moved_to_postgresql_are_not_restored_over(old: DataFolder, archive: Path) -> None:
@@ -179,7 +190,7 @@ def test_records_that_were_moved_to_postgresql_are_not_restored_over(old: DataFo
 def test_records_are_out_of_use_from_before_they_are_in_place(old: DataFolder, archive: Path, tmp_path: Path) -> None:
     """Until mails are held and the erased are gone; and the list of those is closed to others, as it always was."""
     erased = tmp_path / "erased.txt"
-    erased.write_text("aa\n", encoding="ascii")
+    erased.write_text("a" * 32 + "\n", encoding="ascii")
     refuse_out_of_use(read_env({"CLARION_DATA": str(old.root)}))
 
     put_back(old, archive, erased=[erased], replace=True)

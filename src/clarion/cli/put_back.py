@@ -21,7 +21,7 @@ from clarion.kernel.clock import utc_now
 from clarion.kernel.databases import Database
 from clarion.kernel.durable import make_mark
 from clarion.kernel.files import DataFolder
-from clarion.privacy.erased import note_erased, read_erased
+from clarion.privacy.erased import note_lines, read_lines
 
 _FRESH_SECONDS = 15  # a heartbeat younger than that is a running worker's
 _ROWS_AT_ONCE = 1_000
@@ -41,8 +41,8 @@ def put_back(
     """Lay the files of a backup into `data`, and its dump into `database` where records and inbox lie there.
 
     Leaves `data.restoring` behind: whoever calls removes it once the mails are held and the erased are erased again.
-    Raises `ArchiveWrong` or `DumpFailed`, and has changed nothing then; only where `pg_restore` itself fails, that
-    mark, keys and the list of erasures are there already.
+    Raises `ArchiveWrong`, `ErasuresUnreadable` or `DumpFailed`, and has changed nothing then; only where `pg_restore`
+    itself fails, that mark, keys and the list of erasures are there already.
     """
     _refuse_to_harm(data, database, replace)
     data.make()
@@ -52,9 +52,9 @@ def put_back(
         manifest = unpack_backup(
             archive, Path(work), identities, refuse=lambda found: _refuse(found, data, database, given), told=told
         )
-        lay_keys(given, data, is_fresh=is_fresh, now=utc_now())
         # Both first: a restore that is cut off after this brings nobody back, and sends nothing a second time.
         _merge_erasures(data, [Path(work) / data.erased.name, *erased])
+        lay_keys(given, data, is_fresh=is_fresh, now=utc_now())
         make_mark(data.restoring, "A backup is being restored.\n")
         if database is not None:
             load_database(database, Path(work) / DUMP)
@@ -144,5 +144,5 @@ def _append(writer: InboxWriter, number: int, sealed_key: bytes, batch: list[Sea
 
 def _merge_erasures(data: DataFolder, others: list[Path]) -> None:
     """Add to the list what it lacks; it is never replaced (design: Erasing)."""
-    found = {one for path in others for one in read_erased(path)}
-    note_erased(data.erased, sorted(found - set(read_erased(data.erased))))
+    found = {one for path in others for one in read_lines(path)}
+    note_lines(data.erased, sorted(found - set(read_lines(data.erased))))

@@ -75,7 +75,7 @@ class DataFolder:
 
     @property
     def erased(self) -> Path:
-        """Append-only list of the ids of erased records, one a line; restore merges it."""
+        """Append-only list of the ids of erased records, one a line (`privacy.erased`); restore merges it."""
         return self.root / "erased.txt"
 
     def make(self) -> None:

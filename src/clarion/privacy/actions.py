@@ -1,6 +1,6 @@
 """What is done with what is held about a person. Every erasing calls the apps below in one transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from clarion.kernel.submissions import Submission
 from clarion.moderation.actions import erase_about
 from clarion.organisers.actions import notify_admins
 from clarion.outbox.actions import MailPromise, forget_marks, promise_mails
-from clarion.privacy.erased import note_erased, read_erased
+from clarion.privacy.erased import note_erased, note_kept, read_erased, read_kept
 from clarion.privacy.models import MyDataMail, Receipt, SetAside
 from clarion.privacy.queries import held_about
 from clarion.signatures import actions as signatures
@@ -152,9 +152,9 @@ def _erase_unconfirmed(drained_until: datetime, now: datetime) -> int:
 def _erase_kept_long_enough(now: datetime) -> int:
     erased = events.erase_old_contacts(now=now)
     with transaction.atomic():
-        # Not noted: an event's id in the list stands for the whole of it, and the day brings this about again.
-        erased += len(events.erase_hosts_kept_long_enough(now=now))
-        return erased + _note(signatures.erase_kept_long_enough(now=now))
+        kept = [*events.erase_hosts_kept_long_enough(now=now), *signatures.erase_kept_long_enough(now=now)]
+        note_kept(settings.ENV.data.erased, kept)
+        return erased + len(kept)
 
 
 @transaction.atomic
@@ -172,23 +172,40 @@ def erase_again(*, now: datetime) -> int:
 
     Their forms may wait in the backup's inbox too: each gets a receipt, and is passed over there.
     """
-    # First: these keep their count, which erasing by id takes away.
+    # Those first that take a count away: it could not be told any more once their data is gone.
+    path, erased = settings.ENV.data.erased, 0
+    for ids in _slices(read_erased(path)):
+        erased += _erase_again(ids, now)
+    for ids in _slices(read_kept(path)):
+        erased += _erase_kept_again(ids, now)
+    # The campaign that came back may have an earlier day than the one by which these were kept so far.
     while _erase_kept_long_enough(now):
         pass
-    erased = 0
-    ids = read_erased(settings.ENV.data.erased)
-    for start in range(0, len(ids), _AT_ONCE):
-        erased += _erase_again(ids[start : start + _AT_ONCE], now)
     return erased
+
+
+def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
 @transaction.atomic
 def _erase_again(ids: Sequence[str], now: datetime) -> int:
-    # A record bears the id of the form that made it.
-    Receipt.objects.bulk_create((Receipt(submission=one, at=now) for one in ids), ignore_conflicts=True)
+    _note_receipts(ids, now)
     event_ids = events.erase_events(ids)
     erase_about(event_ids)
     return len(event_ids) + len(signatures.erase_signatures(ids, now=now))
+
+
+@transaction.atomic
+def _erase_kept_again(ids: Sequence[str], now: datetime) -> int:
+    """The day by which they went may have been set since the backup, so that the records do not know it."""
+    _note_receipts(ids, now)
+    return len(events.erase_host(ids)) + len(signatures.erase_kept_again(ids, now=now))
+
+
+def _note_receipts(ids: Sequence[str], now: datetime) -> None:
+    # A record bears the id of the form that made it.
+    Receipt.objects.bulk_create((Receipt(submission=one, at=now) for one in ids), ignore_conflicts=True)
 
 
 def _note(ids: Collection[str]) -> int:

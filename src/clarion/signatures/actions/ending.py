@@ -125,13 +125,28 @@ def erase_kept_long_enough(*, now: datetime) -> list[str]:
         free = Signature.objects.select_for_update(skip_locked=True)  # what a wave moves just now goes next time
         over = free.filter(campaign=campaign, box__isnull=False, signed_at__lte=ended)
         rows = list(over.filter(state__in=_HOLDING_DATA)[: _AT_ONCE - len(erased)])
-        Signature.objects.filter(pk__in=[row.pk for row in rows]).update(
-            box=None, address_hash=None, consent="", **_NO_MARKS
-        )
-        pending = Signature.objects.filter(pk__in=[row.pk for row in rows], state=Signature.State.PENDING)
-        pending.update(state=Signature.State.EXPIRED, country="", ended_at=now)
+        _let_count_stay(rows, now=now)
         erased += [row.public_id for row in rows]
     return erased
+
+
+@transaction.atomic
+def erase_kept_again(public_ids: Collection[str], *, now: datetime) -> list[str]:
+    """Erase the personal data of these once more (after a restore), whatever day their campaign came back with.
+
+    Their count and country stay, as they did. Gives those that held anything.
+    """
+    held = Signature.objects.select_for_update().filter(public_id__in=public_ids, box__isnull=False)
+    rows = list(held.filter(state__in=_HOLDING_DATA).order_by("pk"))
+    _let_count_stay(rows, now=now)
+    return [row.public_id for row in rows]
+
+
+def _let_count_stay(rows: Collection[Signature], *, now: datetime) -> None:
+    """Leave nothing personal of these rows; one that nobody confirmed is over."""
+    these = Signature.objects.filter(pk__in=[row.pk for row in rows])
+    these.update(box=None, address_hash=None, consent="", **_NO_MARKS)
+    these.filter(state=Signature.State.PENDING).update(state=Signature.State.EXPIRED, country="", ended_at=now)
 
 
 def forget_withdrawn_addresses(*, now: datetime, mailed: Collection[str] = ()) -> int:
