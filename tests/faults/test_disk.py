@@ -16,7 +16,7 @@ import pytest
 
 from clarion.inbox.store import set_aside_files
 from tests.faults.conftest import Allowed, Note
-from tests.faults.short_call import SIGN, SLUG, kill_all, start_short_call
+from tests.faults.short_call import SIGN, SLUG, WIDE, copy_launched, kill_all, start_short_call
 from tests.program import Program, wait_until
 
 pytestmark = pytest.mark.faults
@@ -156,6 +156,22 @@ def test_a_damaged_inbox_is_set_aside_as_it_was_pages_are_served_and_doctor_name
             aside.rename(tmp_path / aside.name)  # what doctor says to do
             wait_until(lambda: answer_to(program, "chen@example.org") == 303, "forms to be taken again")
         wait_until(lambda: program.mails("chen@example.org"), "the mail of who signed afterwards", seconds=90)
+
+
+def test_doctor_says_all_that_it_sees_though_the_records_are_damaged(tmp_path: Path) -> None:
+    """It is what one calls then."""
+    program = Program(tmp_path / "run", extra=dict(WIDE), records={})
+    copy_launched(program.data, is_on_postgresql=False)
+    with (program.data / "records" / "records.sqlite3").open("r+b") as file:
+        file.write(os.urandom(os.fstat(file.fileno()).st_size))
+
+    done = program.run("doctor", check=False)
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "records.sqlite3 is damaged." in done.stdout
+    assert "The records cannot be read (DatabaseError)." in done.stdout
+    assert "The public site does not answer" in done.stdout
+    assert "A mail server is set." in done.stdout
 
 
 def damage(program: Program, inbox: Path, finder: str) -> bytes:

@@ -1,5 +1,6 @@
 """What `clarion doctor` sees of public site and office from outside."""
 
+import http.client
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from email.message import Message
@@ -73,9 +74,20 @@ def test_a_clock_apart_from_the_web_servers_is_bad() -> None:
     assert web_checks.clock({}, NOW.replace(year=1970)).level is Level.BAD
 
 
-def test_an_address_that_does_not_answer_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "date", ["", "soon", "Tue, 99 Dec 2026 99:00:00 GMT", "Tue, 1 Dec 2026 12:00:00 +" + "9" * 30,
+             "Tue, 01 Dec 2026 12:00:00 -0000"],
+)  # fmt: skip
+def test_a_date_that_names_no_moment_says_nothing(date: str) -> None:
+    assert web_checks.clock({"date": date}, NOW).level is Level.GOOD
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError, http.client.BadStatusLine("SSH-2.0-OpenSSH")])
+def test_an_address_that_does_not_answer_is_bad(
+    error: Exception | type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise ConnectionRefusedError
+        raise error
 
     monkeypatch.setattr(urllib.request, "urlopen", refuse)
 

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clarion.cli.keys_apart import keys_saved, unsaved_keys
@@ -171,8 +171,17 @@ def databases(env: Env) -> Iterator[Finding]:
     for path in (env.data.records, env.data.inbox):
         if path.exists():
             yield integrity(path)
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    try:
+        executor = MigrationExecutor(connection)
+        is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError as error:
+        yield bad(
+            f"The records cannot be read ({type(error).__name__}).",
+            "Where the file is damaged, restore the last backup (docs/operate/backup.md); on PostgreSQL let"
+            " `clarion database roles --apply` give the roles their rights.",
+        )
+        return
+    if is_behind:
         yield bad(
             "The database's schema is older than this Clarion.",
             "Run `clarion database migrate`; on PostgreSQL as the owner of the tables (docs/operate/postgresql.md).",

@@ -1,6 +1,7 @@
 """`clarion doctor`: what is wrong, and how to mend it."""
 
 import sys
+from collections.abc import Iterator
 from email.utils import parseaddr
 
 import click
@@ -28,22 +29,26 @@ def doctor(address: str | None, selector: str | None, quiet: bool) -> None:
     env = read_env()
     if address and "@" not in parseaddr(address)[1]:
         raise click.BadParameter(f"{address!r} is not an e-mail address.", param_hint="--mail")
-    findings = _findings(env, address, selector)
-    for finding in findings:
+    is_bad = False
+    for finding in _findings(env, address, selector):  # said as they are found: the next look may take long, or fail
+        is_bad |= finding.level is Level.BAD
         if not (quiet and finding.level is Level.GOOD):
             _say(finding)
-    if any(finding.level is Level.BAD for finding in findings):
+    if is_bad:
         sys.exit(1)
 
 
-def _findings(env: Env, address: str | None, selector: str | None) -> list[Finding]:
+def _findings(env: Env, address: str | None, selector: str | None) -> Iterator[Finding]:
     """All of them; where PostgreSQL is away, that alone, since nearly all else is asked of it."""
-    found = list(postgres_findings(env, env.database)) if env.database else []
-    if env.database and not is_reachable():
-        return found
+    if env.database:
+        yield from postgres_findings(env, env.database)
+        if not is_reachable():
+            return
     now = utc_now()
-    here, outside = all_findings(env, now=now), web_findings(env, now=now)
-    return [*found, *here, *outside, *damage_findings(env), *mail_findings(env, address, selector)]
+    yield from all_findings(env, now=now)
+    yield from web_findings(env, now=now)
+    yield from damage_findings(env)
+    yield from mail_findings(env, address, selector)
 
 
 def _say(finding: Finding) -> None:

@@ -1,8 +1,8 @@
 """What `clarion doctor` sees of public site and office: asked by their names, through whatever stands before them."""
 
+import http.client
 import socket
 import ssl
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def site_findings(site: Site, now: datetime) -> Iterator[Finding]:
         request = urllib.request.Request(site.url + "/")  # noqa: S310 (read_env lets only http and https through)
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             sent = {name.lower(): value for name, value in answer.headers.items()}
-    except (urllib.error.URLError, OSError) as error:
+    except (OSError, http.client.HTTPException) as error:  # the latter where something else than HTTP is spoken there
         yield bad(
             f"The {site.name} does not answer at {site.url} ({type(error).__name__}).",
             "Is it running, and does the web server pass requests on to it?",
@@ -81,9 +81,19 @@ def clock(sent: Mapping[str, str], now: datetime) -> Finding:
     """A clock far off makes links expire early. Where a web server stands before us, the answer's Date is its clock."""
     if not _FIRST_YEAR <= now.year < _LAST_YEAR:
         return bad(f"This machine's clock says {now.year}.", "Let it keep time by NTP.")
-    if "date" in sent and abs(parsedate_to_datetime(sent["date"]) - now) > FAR_APART:
+    theirs = _moment(sent.get("date", ""))
+    if theirs is not None and abs(theirs - now) > FAR_APART:
         return bad("This machine's clock and the web server's are minutes apart.", "Let both keep time by NTP.")
     return good("The clock is plausible.")
+
+
+def _moment(date: str) -> datetime | None:
+    """The moment that a header names; None where it is none, or of no known zone."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def certificate(url: str, now: datetime) -> Finding:
