@@ -1,5 +1,6 @@
 """Putting a backup back: onto nothing, in the place of what is there, and never with the wrong keys."""
 
+import fcntl
 import json
 import sqlite3
 from contextlib import closing
@@ -205,6 +206,28 @@ def test_a_running_program_is_not_pulled_from_under_its_feet(old: DataFolder, ar
 
     with pytest.raises(ArchiveWrong, match="running"):
         put_back(old, archive, replace=True)
+
+
+def test_what_a_killed_restore_unpacked_is_removed_by_the_next(old: DataFolder, archive: Path) -> None:
+    """Records and inbox lie in it, as of then: nobody would erase them there."""
+    left = old.root / ".restore-killed"
+    left.mkdir()
+    (left / "records.sqlite3").touch()
+
+    put_back(old, archive, replace=True)
+
+    assert not list(old.root.glob(".restore-*"))
+
+
+def test_a_restore_leaves_what_another_one_is_working_on(old: DataFolder, archive: Path) -> None:
+    of_another = old.root / ".restore-another"
+    of_another.mkdir()
+    with (old.backup / "restore.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ArchiveWrong, match="Another restore"):
+            put_back(old, archive, replace=True)
+
+    assert of_another.exists()
 
 
 def test_a_damaged_backup_changes_nothing(archive: Path, keys_file: Path, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """Putting the content of a backup into the data folder: all of it is checked before anything is changed."""
 
+import fcntl
 import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from itertools import groupby
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from clarion.privacy.erased import note_lines, read_lines
 
 _FRESH_SECONDS = 15  # a heartbeat younger than that is a running worker's
 _ROWS_AT_ONCE = 1_000
+_UNPACKED = ".restore-"
 
 
 def put_back(
@@ -48,7 +50,7 @@ def put_back(
     data.make()
     is_fresh = not (data.records.exists() or data.inbox.exists() or (database and replace))
     given = read_keys_file(keys, identities) if keys else {}
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=data.root) as work:
+    with _alone(data), tempfile.TemporaryDirectory(prefix=_UNPACKED, dir=data.root) as work:
         manifest = unpack_backup(
             archive, Path(work), identities, refuse=lambda found: _refuse(found, data, database, given), told=told
         )
@@ -60,6 +62,19 @@ def put_back(
             load_database(database, Path(work) / DUMP)
         _lay_all(Path(work), data, manifest)
     return manifest
+
+
+@contextmanager
+def _alone(data: DataFolder) -> Iterator[None]:
+    """One restore at a time, for a block; what a killed one unpacked is removed."""
+    with (data.backup / "restore.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ArchiveWrong("Another restore is at work on this data folder. Wait for it to end.") from error
+        for left in data.root.glob(f"{_UNPACKED}*"):
+            shutil.rmtree(left)
+        yield
 
 
 def _refuse_to_harm(data: DataFolder, database: Database | None, replace: bool) -> None:
