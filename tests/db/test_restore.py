@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clarion.cli.archive import ArchiveWrong, write_backup
+from clarion.cli.damage_checks import damaged_inboxes
 from clarion.cli.keys_apart import write_keys
 from clarion.cli.out_of_use import RestoreUnfinished, refuse_out_of_use
 from clarion.cli.put_back import put_back
@@ -136,7 +137,25 @@ def test_a_damaged_inbox_gives_way(old: DataFolder, archive: Path) -> None:
     put_back(old, archive, replace=True)
 
     assert waiting(old) == 3
-    assert len(list(old.inbox.parent.glob("*damaged*"))) == 1
+    (damaged,) = old.inbox.parent.glob("*damaged*")
+    (finding,) = damaged_inboxes(read_env({"CLARION_DATA": str(old.root)}))
+    assert damaged.name in finding.what
+
+
+def test_an_inbox_with_damage_in_its_midst_gives_way_with_its_log(old: DataFolder, archive: Path) -> None:
+    """It opens, so nothing set it aside; what it holds that can be read is for docs/operate/damage.md."""
+    with closing(sqlite3.connect(old.inbox)) as inbox:
+        inbox.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        inbox.execute("PRAGMA journal_mode=DELETE")
+    content = bytearray(old.inbox.read_bytes())
+    content[-4096:] = b"\xff" * 4096
+    old.inbox.write_bytes(content)
+
+    put_back(old, archive, replace=True)
+
+    assert waiting(old) == 3
+    (finding,) = damaged_inboxes(read_env({"CLARION_DATA": str(old.root)}))
+    assert "since a restore" in finding.what
 
 
 def test_what_was_written_since_does_not_come_back_through_the_log(old: DataFolder, archive: Path) -> None:

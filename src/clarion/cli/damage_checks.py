@@ -44,7 +44,10 @@ def inbox_left_behind(env: Env) -> Iterator[Finding]:
 
 
 def damaged_inboxes(env: Env) -> Iterator[Finding]:
-    """Inboxes that were set aside; while one lies there and no other was begun, forms are refused."""
+    """Inboxes that were set aside; while one lies there and no other was begun, forms are refused.
+
+    Those that a restore moved out of the way keep nobody from signing.
+    """
     last = last_backup(env.data)
     backup = f"The last backup is {last.path}, of {last.at:%Y-%m-%d %H:%M} UTC." if last else "There is no backup."
     for file in set_aside_files(env.data.inbox):
@@ -53,6 +56,11 @@ def damaged_inboxes(env: Env) -> Iterator[Finding]:
             f"The inbox was damaged and set aside as {file}; {state}.",
             f"Test the disk. Move {file.name}* to another folder: forms are then taken again, into an empty inbox. "
             f"{backup} docs/operate/damage.md says how to save what waited in the damaged one.",
+        )
+    for file in set_aside_files(env.data.inbox.with_name(f"old-{env.data.inbox.name}")):
+        yield doubtful(
+            f"A damaged inbox lies in {file}, since a restore.",
+            f"Save what waited in it, as docs/operate/damage.md says; delete {file.name}* when its forms were saved.",
         )
 
 

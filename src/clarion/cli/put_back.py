@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 
@@ -137,7 +137,7 @@ def _lay(source: Path, target: Path) -> None:
 def _add_to_inbox(source: Path, target: Path) -> None:
     """Add the backup's rows to those that wait here: what is drained twice counts once, what is lost is lost."""
     if target.exists() and not _is_whole(target) and target.exists():  # looking at it may have set it aside
-        target.replace(target.with_suffix(".damaged"))
+        _move_with_log(target, f"{target.name}.damaged-{utc_now():%Y%m%dT%H%M%S%fZ}")
     make_way(target)
     with closing(InboxReader(source)) as reader, closing(InboxWriter(target)) as writer:
         after = 0
@@ -145,6 +145,12 @@ def _add_to_inbox(source: Path, target: Path) -> None:
             for (number, sealed_key), batch in groupby(rows, key=lambda row: (row.key_number, row.sealed_key)):
                 _append(writer, number, sealed_key, list(batch))
             after = rows[-1].seq
+
+
+def _move_with_log(inbox: Path, name: str) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            inbox.with_name(inbox.name + suffix).rename(inbox.with_name(name + suffix))
 
 
 def _is_whole(inbox: Path) -> bool:
