@@ -215,6 +215,19 @@ def test_keys_are_written_apart_and_laid_again(data: DataFolder, tmp_path: Path)
         assert (other.keys / f"{key.name}.replaced").exists()
 
 
+def test_keys_that_are_laid_again_and_again_take_away_none_that_was_here(data: DataFolder, tmp_path: Path) -> None:
+    original = (data.keys / "field-1.key").read_bytes()
+    for secret in (b"11" * 32, b"22" * 32, b"33" * 32):
+        lay_keys({"field-1.key": secret}, data, is_fresh=False, now=NOW)
+
+    laid_aside = {path.name: path.read_bytes() for path in data.keys.glob("field-1.key.replaced*")}
+    assert laid_aside == {
+        "field-1.key.replaced": original,
+        "field-1.key.replaced-2": b"11" * 32,
+        "field-1.key.replaced-3": b"22" * 32,
+    }
+
+
 def test_keys_that_never_closed_anything_are_not_kept_beside(data: DataFolder, tmp_path: Path) -> None:
     """`clarion restore` itself makes them when it starts on an empty folder."""
     kept = write_keys(data, tmp_path / "keys.tar", [], now=NOW)

@@ -5,6 +5,7 @@ import os
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from clarion.cli.archive import (
@@ -78,18 +79,24 @@ def read_keys_file(path: Path, identities: Sequence[Identity] = ()) -> dict[str,
 def lay_keys(keys: Mapping[str, bytes], data: DataFolder, *, is_fresh: bool, now: datetime) -> None:
     """Lay keys that `read_keys_file` gave into the data folder, and note that they are saved apart.
 
-    One of the same name that differs is kept beside, as `<name>.replaced`; unless nothing was ever stored here
-    (`is_fresh`), so that it is only what this very command made at its start.
+    One of the same name that differs is kept beside, as `<name>.replaced` (`.replaced-2`, if there is one); unless
+    nothing was ever stored here (`is_fresh`), so that it is only what this very command made at its start.
     """
     for name, content in keys.items():
         target = data.keys / name
         if target.exists() and target.read_bytes() != content and not is_fresh:
-            target.replace(target.with_suffix(".key.replaced"))
+            target.rename(_free_name(target.with_suffix(".key.replaced")))
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
     if keys:
         _note_saved(data, now)
+
+
+def _free_name(path: Path) -> Path:
+    """Of those laid aside before, the first may be the only copy of the key that opens what is stored."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(one for one in chain([path], numbered) if not one.exists())
 
 
 def refuse_other_keys(wanted: Mapping[str, str], data: DataFolder, given: Mapping[str, bytes]) -> None:
