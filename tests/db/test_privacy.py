@@ -1,6 +1,7 @@
 """What is held about a person goes when it must, stays gone after a restore, and is told to its owner alone."""
 
 import resource
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,14 @@ from clarion.privacy.actions import (
     take_my_data,
     withdraw,
 )
-from clarion.privacy.erased import ErasuresNotNoted, note_erased, read_erased, read_kept
+from clarion.privacy.erased import (
+    ErasuresNotNoted,
+    merge_lists,
+    note_erased,
+    note_kept,
+    read_erased,
+    read_kept,
+)
 from clarion.privacy.models import MyDataMail, Receipt
 from clarion.privacy.queries import confirmed_hosts, held_about
 from clarion.signatures.actions import confirm_signatures, take_signatures
@@ -68,7 +76,7 @@ def test_the_list_of_erased_records_only_grows(tmp_path: Path) -> None:
     note_erased(path, [])
     note_erased(path, ["a" * 32, "b" * 32])
 
-    assert read_erased(path) == ["b" * 32, "a" * 32]
+    assert list(read_erased(path)) == ["b" * 32, "a" * 32, "b" * 32]
     assert path.stat().st_mode & 0o077 == 0
 
 
@@ -79,7 +87,26 @@ def test_a_list_of_erased_records_that_is_cut_by_a_full_disk_loses_no_id_afterwa
     note_erased(path, ["c" * 32])
 
     assert path.read_text(encoding="ascii").splitlines() == ["a" * 32, "b" * 7, "c" * 32]
-    assert read_erased(path) == ["a" * 32, "c" * 32]
+    assert list(read_erased(path)) == ["a" * 32, "c" * 32]
+
+
+def test_lists_of_erasures_are_never_held_in_memory(tmp_path: Path) -> None:
+    """They hold whoever was ever erased, and a restore is done on what machine there is."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    ids = [f"{number:032x}" for number in range(60_000)]
+    note_erased(here, ids[:40_000])
+    note_kept(there, ids[20_000:])
+    note_erased(there, ids[20_000:])
+    tracemalloc.start()
+    try:
+        merge_lists(here, [there], tmp_path)
+        counted = (sum(1 for _ in read_erased(here)), sum(1 for _ in read_kept(here)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert counted == (60_000, 40_000)
+    assert peak < 4_000_000
 
 
 @contextmanager
@@ -143,7 +170,7 @@ def test_after_keep_until_a_restore_erases_data_again_and_keeps_the_count(keys: 
     confirm_signatures([make_confirmation(row)], keys=keys, now=NOON)
     box = Signature.objects.get().box
     erase_expired(drained_until=NOON, now=NOON + DAY)
-    assert read_kept(settings.ENV.data.erased) == [row.public_id]
+    assert list(read_kept(settings.ENV.data.erased)) == [row.public_id]
 
     Signature.objects.update(box=box)
     erase_again(now=NOON + 2 * DAY)
@@ -230,7 +257,7 @@ def test_not_me_takes_an_event_too(campaign: Campaign, keys: Keys) -> None:
     assert deny(event_press(event, "not-me"), keys=keys, now=NOON + HOUR) == 1
 
     assert Event.objects.get().state == "denied"
-    assert read_erased(settings.ENV.data.erased) == [event.public_id]
+    assert list(read_erased(settings.ENV.data.erased)) == [event.public_id]
 
 
 def test_the_mark_of_a_my_data_mail_goes_with_the_last_that_is_held_of_its_address(

@@ -229,7 +229,7 @@ def test_confirm_not_me_and_withdraw_take_the_same_road(campaign: Campaign, inbo
     states = dict(Signature.objects.values_list("public_id", "state"))
     assert states == {amina.public_id: "confirmed", bo.public_id: "denied", chidi.public_id: "withdrawn"}
     assert confirmed_count(campaign) == 1
-    assert read_erased(ENV.data.erased) == [bo.public_id, chidi.public_id]
+    assert list(read_erased(ENV.data.erased)) == [bo.public_id, chidi.public_id]
 
 
 def test_a_withdrawal_waits_for_room_on_the_disk_and_is_not_set_aside(campaign: Campaign, inbox: Inbox) -> None:

@@ -22,7 +22,7 @@ from clarion.kernel.clock import utc_now
 from clarion.kernel.databases import Database
 from clarion.kernel.durable import make_mark
 from clarion.kernel.files import DataFolder
-from clarion.privacy.erased import note_lines, read_lines
+from clarion.privacy.erased import merge_lists
 
 _FRESH_SECONDS = 15  # a heartbeat younger than that is a running worker's
 _ROWS_AT_ONCE = 1_000
@@ -55,7 +55,7 @@ def put_back(
             archive, Path(work), identities, refuse=lambda found: _refuse(found, data, database, given), told=told
         )
         # Both first: a restore that is cut off after this brings nobody back, and sends nothing a second time.
-        _merge_erasures(data, [Path(work) / data.erased.name, *erased])
+        merge_lists(data.erased, [Path(work) / data.erased.name, *erased], Path(work))
         lay_keys(given, data, is_fresh=is_fresh, now=utc_now())
         make_mark(data.restoring, "A backup is being restored.\n")
         if database is not None:
@@ -161,9 +161,3 @@ def _is_whole(inbox: Path) -> bool:
 def _append(writer: InboxWriter, number: int, sealed_key: bytes, batch: list[SealedRow]) -> None:
     rows = [(row.submission, row.body) for row in batch]
     writer.append(rows, number, sealed_key, at=batch[0].accepted_at.timestamp())
-
-
-def _merge_erasures(data: DataFolder, others: list[Path]) -> None:
-    """Add to the list what it lacks; it is never replaced (design: Erasing)."""
-    found = {one for path in others for one in read_lines(path)}
-    note_lines(data.erased, sorted(found - set(read_lines(data.erased))))

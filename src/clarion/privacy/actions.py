@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
@@ -184,8 +185,9 @@ def erase_again(*, now: datetime) -> int:
     return erased
 
 
-def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+def _slices(ids: Iterator[str]) -> Iterator[Sequence[str]]:
+    while some := tuple(islice(ids, _AT_ONCE)):
+        yield some
 
 
 @transaction.atomic

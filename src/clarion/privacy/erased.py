@@ -6,12 +6,15 @@ A line is an id; or `kept` and an id, where personal data went because its time 
 import fcntl
 import os
 import re
-from collections.abc import Collection, Iterator
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from clarion.kernel.durable import append_lines
 from clarion.kernel.errors import ClarionError
 
+_LINES_AT_ONCE = 10_000
 _KEPT = "kept "
 _LINE = re.compile(f"(?:{_KEPT})?[0-9a-f]{{32}}")
 # What a full disk may have left of one.
@@ -32,16 +35,35 @@ def note_erased(path: Path, ids: Collection[str]) -> None:
     Call it before the commit that erases: an id too many is harmless, one too few would bring a person back. Raises
     `ErasuresNotNoted`.
     """
-    note_lines(path, ids)
+    _note(path, ids)
 
 
 def note_kept(path: Path, ids: Collection[str]) -> None:
     """As `note_erased`, for those of whom the count, or the event, stays."""
-    note_lines(path, [f"{_KEPT}{one}" for one in ids])
+    _note(path, [f"{_KEPT}{one}" for one in ids])
 
 
-def note_lines(path: Path, lines: Collection[str]) -> None:
-    """Append lines that `read_lines` gave, as `note_erased` does."""
+def merge_lists(path: Path, others: Iterable[Path], work: Path) -> None:
+    """Append to the list what it lacks of `others`; all are read to their ends before anything is written.
+
+    In a table in the folder `work`, for a list holds whoever was ever erased. Raises `ErasuresUnreadable` (the list is
+    as it was), or as `note_erased` does.
+    """
+    with closing(sqlite3.connect(work / "erasures.sqlite3", isolation_level=None)) as table:
+        for statement in (
+            *(f"PRAGMA {pragma}" for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32000")),
+            "CREATE TABLE lines (line TEXT PRIMARY KEY, is_new INTEGER NOT NULL) WITHOUT ROWID",
+            "BEGIN",
+        ):
+            table.execute(statement)
+        for one, is_new in ((path, False), *((other, True) for other in others)):
+            table.executemany("INSERT OR IGNORE INTO lines VALUES (?, ?)", ((line, is_new) for line in _lines(one)))
+        found = table.execute("SELECT line FROM lines WHERE is_new ORDER BY line")
+        while rows := found.fetchmany(_LINES_AT_ONCE):
+            _note(path, [line for (line,) in rows])
+
+
+def _note(path: Path, lines: Collection[str]) -> None:
     if not lines:
         return
     try:
@@ -60,19 +82,17 @@ def _append(path: Path, lines: bytes) -> None:
         os.close(handle)
 
 
-def read_erased(path: Path) -> list[str]:
-    """All ids of the list of which nothing stays, in order, once each; raises `ErasuresUnreadable`."""
-    return [line for line in read_lines(path) if not line.startswith(_KEPT)]
+def read_erased(path: Path) -> Iterator[str]:
+    """All ids of the list of which nothing stays, in order, as often as they were noted; raises `ErasuresUnreadable`.
+
+    Read as it is asked for: a list holds whoever was ever erased.
+    """
+    return (line for line in _lines(path) if not line.startswith(_KEPT))
 
 
-def read_kept(path: Path) -> list[str]:
+def read_kept(path: Path) -> Iterator[str]:
     """All ids of the list of which the count, or the event, stays; else as `read_erased`."""
-    return [line.removeprefix(_KEPT) for line in read_lines(path) if line.startswith(_KEPT)]
-
-
-def read_lines(path: Path) -> list[str]:
-    """All lines of the list, in order, once each; raises `ErasuresUnreadable`."""
-    return list(dict.fromkeys(_lines(path)))
+    return (line.removeprefix(_KEPT) for line in _lines(path) if line.startswith(_KEPT))
 
 
 def _lines(path: Path) -> Iterator[str]:
