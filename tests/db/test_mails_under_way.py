@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import connections
 
 from clarion.env import Env
-from clarion.gateways.fakes import FakeMailer
 from clarion.kernel.keys import Keys
 from clarion.outbox.actions import MailPromise, promise_mails
 from clarion.outbox.letters import Letter
@@ -17,6 +16,7 @@ from clarion.privacy.actions import withdraw
 from clarion.signatures.models import Signature
 from clarion.worker.mailing import Postman
 from clarion.worker.pulse import Pulse
+from tests.fakes import FakeMailer
 from tests.make import HOUR, NOON, make_campaign, make_signature, make_withdrawal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_folder")]

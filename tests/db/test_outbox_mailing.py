@@ -12,7 +12,6 @@ from django.db import OperationalError, connection
 from clarion.campaigns.models import Campaign
 from clarion.env import Env
 from clarion.events.actions import take_proposal
-from clarion.gateways.fakes import FakeMailer
 from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailHungUp, MailRefused
 from clarion.kernel.keys import Keys, read_key_ring, read_keys
 from clarion.kernel.links import Link, LinkKind, link_public_key, read_link
@@ -26,6 +25,7 @@ from clarion.signatures.actions import confirm_signatures, take_signatures
 from clarion.signatures.models import Signature
 from clarion.worker.mailing import Postman, Rate
 from clarion.worker.pulse import Pulse
+from tests.fakes import FakeMailer
 from tests.make import (
     DAY,
     HOUR,

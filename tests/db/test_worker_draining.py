@@ -12,7 +12,6 @@ from django.conf import settings
 from clarion.campaigns.models import Campaign
 from clarion.env import Env
 from clarion.events.models import Event
-from clarion.gateways.fakes import FakeMailer
 from clarion.inbox.ends import open_reader, open_writer
 from clarion.kernel.ids import new_id
 from clarion.kernel.keys import Key, Keys, read_key_ring
@@ -31,6 +30,7 @@ from clarion.worker.mailing import Postman
 from clarion.worker.opening import Opener
 from clarion.worker.pulse import Pulse
 from clarion.worker.schedule import Schedule
+from tests.fakes import FakeMailer
 from tests.figures import confirmed_count
 from tests.make import (
     DAY,

@@ -5,7 +5,6 @@ from inspect import Parameter, Signature
 
 import pytest
 
-from clarion.gateways.fakes import FakeMailer
 from clarion.gateways.mail import FolderMailer, Mailer, SmtpMailer
 from clarion.inbox.ends import ReadingEnd, WritingEnd
 from clarion.inbox.postgres_reader import PostgresReader
@@ -14,6 +13,7 @@ from clarion.inbox.reader import InboxReader
 from clarion.inbox.writer import InboxWriter
 from clarion.mirrors.road import SharedRoad
 from clarion.worker.roads import NoRoad, Road
+from tests.fakes import FakeMailer
 
 STANDING_IN: tuple[tuple[type, type], ...] = (
     (Mailer, SmtpMailer),

@@ -1,4 +1,4 @@
-"""Stand-ins for the outside world, for tests and trials."""
+"""Stand-ins for the outside world."""
 
 from dataclasses import dataclass, field
 
