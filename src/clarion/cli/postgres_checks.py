@@ -7,10 +7,10 @@ from django.db import DatabaseError, connection
 from clarion.cli.checks import Finding, bad, doubtful, good
 from clarion.cli.roles import INBOX, Place
 from clarion.env import Env
+from clarion.inbox.postgres import SAFE_COMMITS
 from clarion.kernel.databases import Database
 
 OLDEST_VERSION = 14
-_SAFE_COMMITS = ("on", "remote_apply")
 _MAKE_ROLES = "Run `clarion database roles --apply` as the owner of the tables (docs/operate/postgresql.md)."
 
 
@@ -44,7 +44,7 @@ def is_reachable() -> bool:
 def durability() -> Iterator[Finding]:
     """Is what was committed on disk, and on the standby?"""
     commit, fsync = _asked("SHOW synchronous_commit"), _asked("SHOW fsync")
-    if fsync != "on" or commit not in _SAFE_COMMITS:
+    if fsync != "on" or commit not in SAFE_COMMITS:
         yield bad(
             f"PostgreSQL loses what it acknowledged (fsync {fsync}, synchronous_commit {commit}).",
             "Set both to on; intake refuses to append where a commit is not on disk.",
