@@ -117,3 +117,15 @@ def test_a_pause_is_obeyed_while_a_publication_that_may_not_start_again_goes_on(
     resume_campaign(campaign, by=HOST, now=NOON)
     publisher.pause()
     assert policy_state() == "open"
+
+
+def test_a_promise_of_a_newer_version_holds_up_no_publication(publisher: Publisher) -> None:
+    """The old wheel was installed again: what it does not know waits, and is no more urgent than what it does."""
+    make_campaign()
+    _promise("publish-campaign", campaign="clean-water")
+    _promise("publish-what-is-new", campaign="clean-water")
+
+    publisher.keep_one(NOON)
+
+    assert policy_state() == "open"
+    assert [one.name for one in promised_work()] == ["publish-what-is-new"]

@@ -189,7 +189,7 @@ class Publisher:
     def _note_kept(self, work: Sequence[Promised], now: datetime) -> None:
         for one in work:
             self._failures.forget(one.key)
-            if _RANK[one.name] == _LONG:
+            if _RANK.get(one.name, len(_RANK)) == _LONG:
                 self._restarts = 0
             if one.name == "publish-counts":
                 self._counted_at[one.key] = now
@@ -207,7 +207,7 @@ class Publisher:
         return bool(self._urgent(utc_now()))
 
     def _urgent(self, now: datetime) -> list[Promised]:
-        urgent = [one for one in self._due(now) if _RANK[one.name] < _LONG]
+        urgent = [one for one in self._due(now) if _RANK.get(one.name, len(_RANK)) < _LONG]
         return [one for one in urgent if self._may_pass(one)] if self._must_end else urgent
 
     @property
