@@ -19,5 +19,4 @@ __all__ = [
     "erase_kept_long_enough", "erase_signatures", "forget_wave_marks", "forget_withdrawn_addresses", "freeze_counts",
     "hold_sums_of", "look_for_waves", "note_mailed", "settle_waves", "take_signatures", "unfreeze_counts",
     "withdraw_all",
-    "look_for_waves", "note_mailed", "settle_waves", "take_signatures", "unfreeze_counts", "withdraw_all",
 ]  # fmt: skip
