@@ -108,6 +108,18 @@ def test_of_a_cancelled_event_the_contact_alone_can_be_taken_out(keys: Keys) -> 
     assert "+254" not in str(list(event.revisions.values("fields", "before")))
 
 
+def test_an_hour_that_was_moved_on_stays_flagged_in_the_change_that_takes_it_up(keys: Keys) -> None:
+    event = make_event(make_campaign(), keys, country="DE", city="Berlin", zone="Europe/Berlin", lat=52.5, lon=13.4)
+    manage(event, "change", date="2027-03-28", time="02:30")
+    assert waiting(event).flags == ["clock-change"]
+
+    manage(event, "change", bring="A cup")
+
+    assert waiting(event).flags == ["clock-change"]
+    manage(event, "change", time="04:00")
+    assert waiting(event).flags == []
+
+
 def test_a_change_drained_twice_waits_once(keys: Keys) -> None:
     event = make_event(make_campaign(), keys)
     change = form(event, "change", time="19:00")

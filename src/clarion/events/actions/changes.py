@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from clarion.events.actions.promises import mail_host, mail_moderators, promise_manage_page, promise_pages
-from clarion.events.actions.settling import settle
+from clarion.events.actions.settling import Settled, settle
 from clarion.events.models import Event, Revision
 from clarion.events.queries import UNLINKED, fields_of
 from clarion.events.rules import (
@@ -17,6 +17,7 @@ from clarion.events.rules import (
     REVISABLE_STATES,
     TIMES,
     EventFields,
+    Flag,
     NotNow,
     UnknownVenue,
     asked_changes,
@@ -110,7 +111,7 @@ def _revise(event: Event, submission: Submission, now: datetime) -> bool:
     if changes:
         Revision.objects.create(
             public_id=submission.id, event=event, fields=changes, proposed_at=submission.accepted_at,
-            starts_at=settled.times.starts_at, flags=list(settled.flags),
+            starts_at=settled.times.starts_at, flags=_flags_of(settled, last),
         )  # fmt: skip
         mail_host(event, "change-waiting", now=now)
     elif replaced:
@@ -119,6 +120,14 @@ def _revise(event: Event, submission: Submission, now: datetime) -> bool:
         return False
     promise_manage_page(event)
     return True
+
+
+def _flags_of(settled: Settled, earlier: Revision | None) -> list[str]:
+    """Those of a change; that its hour was moved on is told by the earlier one from which it has that hour."""
+    flags = set(settled.flags)
+    if earlier and earlier.fields.get("starts_local") == settled.fields.starts_local:
+        flags |= {*earlier.flags} & {Flag.CLOCK_CHANGE.value}
+    return sorted(flags)
 
 
 def _resubmit(event: Event, submission: Submission, now: datetime) -> bool:
