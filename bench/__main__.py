@@ -25,16 +25,20 @@ def main(names: list[str]) -> None:
     print(line(HEAD))
     print(line(["---"] * len(HEAD)))
     rows: list[Row] = []
+    failed: list[str] = []
     try:
         for name in names or ROWS:
-            for row in ROWS[name]():
-                rows.append(row)
-                print(line(cells(row, last.get(row.key))), flush=True)
+            try:
+                for row in ROWS[name]():
+                    rows.append(row)
+                    print(line(cells(row, last.get(row.key))), flush=True)
+            except SystemExit as error:  # a run with a wrong answer has no figure; the others may have theirs
+                failed.append(f"{name}: {error}")
     finally:
         print(f"\nKept in {keep(rows, where)}")
-    missed = [row.what for row in rows if row.bar and row.bar.verdict(row.judged) == "MISSED"]
-    if missed:
-        raise SystemExit("Missed: " + "; ".join(missed))
+    missed = [f"missed: {row.what}" for row in rows if row.bar and row.bar.verdict(row.judged) == "MISSED"]
+    if failed or missed:
+        raise SystemExit("\n".join([*failed, *missed]))
 
 
 def surroundings() -> dict[str, str]:

@@ -88,6 +88,21 @@ def test_removed_rows_are_in_no_file_once_the_log_is_cut(ends: Ends, tmp_path: P
     assert reader.integrity_ok()
 
 
+def test_the_log_is_copied_while_intake_has_the_turn(ends: Ends, tmp_path: Path) -> None:
+    """Else whoever signs at that moment waits for it."""
+    writer, reader = ends
+    file = tmp_path / "inbox.sqlite3"
+    writer.append([(new_id(), b"x" * 2000) for _ in range(50)], 1, b"key")
+    before = file.stat().st_size
+
+    with writer._file.turn() as db:
+        reader.copy_log()
+        assert db.execute("PRAGMA wal_autocheckpoint").fetchone() == (100_000,)
+
+    assert file.stat().st_size > before + 100_000
+    assert len(reader.take(100)) == 50
+
+
 def test_cutting_the_log_waits_for_no_reader_since_intake_would_wait_too(ends: Ends, tmp_path: Path) -> None:
     """A backup reads for as long as it takes."""
     writer, reader = ends

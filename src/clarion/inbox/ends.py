@@ -47,6 +47,9 @@ class ReadingEnd(Protocol):
     def oldest_at(self) -> datetime | None:
         """When the oldest waiting row was accepted; None where the inbox is empty."""
 
+    def copy_log(self) -> None:
+        """Do now what intake would else have to do in the midst of its work."""
+
     def truncate_log(self) -> bool:
         """Let nothing of removed rows lie about, as far as the store allows; False: try again."""
 

@@ -72,6 +72,9 @@ class PostgresReader:
             row = connection.execute(f"SELECT accepted_at FROM {TABLE} ORDER BY id LIMIT 1").fetchone()  # noqa: S608
         return read_moment(row[0]) if row else None
 
+    def copy_log(self) -> None:
+        """The server does that by itself."""
+
     def truncate_log(self) -> bool:
         """Nothing to cut here: the server's own housekeeping overwrites what is dead (docs/operate/postgresql.md)."""
         return True

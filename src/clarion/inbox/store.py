@@ -30,7 +30,9 @@ _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # the log is on disk before a commit returns
     "secure_delete=ON",  # removed rows are overwritten
-    "wal_autocheckpoint=20000",  # measured: smaller ones cost intake a tenth
+    # 400 MB of log. Whoever commits then copies it into the file, and those who sign wait a tenth of a second and more:
+    # so the worker does that every few seconds (`InboxReader.copy_log`), and this is for when it is away.
+    "wal_autocheckpoint=100000",
     "temp_store=MEMORY",  # intake may write nowhere else
     f"busy_timeout={BUSY_MILLISECONDS}",
 )

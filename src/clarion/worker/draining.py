@@ -35,6 +35,7 @@ from clarion.worker.pulse import Pulse
 log = logging.getLogger("clarion.worker")
 
 BATCH = 400
+COPY_EVERY = timedelta(seconds=5)
 TRUNCATE_EVERY = timedelta(minutes=20)
 _COUNTRIES = CODES | {NO_COUNTRY}
 # A form may be accepted a moment before its row is on disk.
@@ -64,6 +65,7 @@ class Drainer:
         self._opener = opener
         self._work = Carrier(keys, country_settings)
         self._pulse = pulse
+        self._copied_at: datetime | None = None
         self._truncated_at: datetime | None = None
 
     def step(self, now: datetime) -> bool:
@@ -80,6 +82,7 @@ class Drainer:
             self._pulse.publish_wanted.set()
         if len(rows) < BATCH:
             self._note_drained(now)
+        self._copy_if_due(now)
         self._truncate_if_due(now)
         return len(rows) >= BATCH
 
@@ -119,6 +122,11 @@ class Drainer:
         log.error("a row of the inbox is set aside: %s", describe_error(error))
         form = privacy.SealedForm(row.submission, row.key_number, row.sealed_key, row.body)
         privacy.set_aside(form, type(error).__name__, now=now)
+
+    def _copy_if_due(self, now: datetime) -> None:
+        if has_passed(COPY_EVERY, self._copied_at, now):
+            self._reader.copy_log()
+            self._copied_at = now
 
     def _truncate_if_due(self, now: datetime) -> None:
         """Removed rows lie in the log until it is cut; where a reader holds it, try again with the next batch."""
