@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from clarion.cli import cli
-from tests.program import SAMPLE, Program
+from tests.program import SAMPLE, Program, free_port
 
 TEXT = "Clean water in every school\n\nGeneva, 20 November 2026\n\nThe first paragraph.\n\nThe second.\n"
 OPTIONS = {
@@ -201,6 +201,15 @@ def test_a_folder_that_is_not_there_is_told_in_a_sentence(launched: Program) -> 
     assert done.returncode == 1
     assert "There is no such folder." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_is_away_is_told_in_a_sentence(launched: Program) -> None:
+    away = f"postgresql://clarion@127.0.0.1:{free_port()}/clarion"
+    program = Program(launched.folder, extra={"CLARION_DATABASE_URL": away})
+
+    for command in (("move",), ("launch", "clean-water")):
+        done = program.run(*command, check=False)
+        assert (done.returncode, "does not answer" in done.stderr, "Traceback" in done.stderr) == (1, True, False), done.stderr
 
 
 def test_export_writes_what_launches_again_without_a_change(launched: Program) -> None:

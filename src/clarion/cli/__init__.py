@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import click
 import django
+from django.db import OperationalError
 
 from clarion.env import read_env
 from clarion.kernel.errors import ClarionError
@@ -90,4 +91,9 @@ def main(args: list[str] | None = None, **extra: Any) -> None:
         cli.main(args=args, prog_name="clarion", **extra)
     except ClarionError as error:
         click.echo(str(error), err=True)
+        sys.exit(1)
+    except OperationalError as error:  # away, locked, full: what a program cannot mend, and a person can
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        click.echo(f"The database of the records does not answer ({why}).", err=True)
+        click.echo("`clarion doctor` says more. Then run this again: what was begun is not done.", err=True)
         sys.exit(1)
