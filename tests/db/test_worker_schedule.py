@@ -115,6 +115,25 @@ def test_a_campaign_whose_figures_cannot_be_written_keeps_no_other_from_it(monke
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("data_folder")
+def test_memory_is_given_back_once_nothing_is_left_to_publish_and_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr("clarion.worker.publishing.give_back", lambda: given.append(1))
+    loop = PublishLoop(ENV, Pulse())
+
+    for second in (0, 1, 2, 3):  # kept, then nothing; kept, then nothing
+        if second in (0, 2):
+            promise("publish-root")
+        loop.step(NOON + second * SECOND)
+    assert given == [1]
+    loop.step(NOON + 2 * MINUTE)
+    loop.step(NOON + 4 * MINUTE)
+    assert given == [1, 1]
+
+
+@pytest.mark.django_db
 def test_looking_each_minute_for_what_is_kept_too_long_reads_no_picture(over: list[Campaign]) -> None:
     with CaptureQueriesContext(connection) as queries:
         found = over_kept(NOON)

@@ -209,7 +209,9 @@ def test_a_database_that_is_away_is_told_in_a_sentence(launched: Program) -> Non
 
     for command in (("move",), ("launch", "clean-water")):
         done = program.run(*command, check=False)
-        assert (done.returncode, "does not answer" in done.stderr, "Traceback" in done.stderr) == (1, True, False), done.stderr
+        assert (done.returncode, "does not answer" in done.stderr, "Traceback" in done.stderr) == (1, True, False), (
+            done.stderr
+        )
 
 
 def test_export_writes_what_launches_again_without_a_change(launched: Program) -> None:

@@ -18,6 +18,7 @@ from clarion.intake.confine import confine
 from clarion.kernel.durable import make_folder
 from clarion.kernel.languages import is_language
 from clarion.kernel.logs import start_logging
+from clarion.kernel.memory import give_back
 
 _BACKLOG = 4096
 _MOST_CONNECTIONS = 16_384
@@ -75,6 +76,7 @@ def _connections() -> int:
 
 def _collect_seldom() -> None:
     """Look for garbage in cycles seldom: each look walks through all that waits (measured: a tenth of the rate)."""
+    give_back()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 

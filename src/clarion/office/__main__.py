@@ -8,11 +8,14 @@ import sys
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
+from clarion.kernel.memory import give_back
+
 _THREADS = 8
 
 
 def main(host: str, port: int) -> None:
     """Serve until told to stop."""
+    give_back()
     Granian(
         "clarion.office.wsgi:application",
         address=host,

@@ -50,15 +50,17 @@ def cities_of(country: str) -> list[City]:
 
 def largest_names(country: str, limit: int) -> tuple[str, ...]:
     """The names of a country's cities, the most populous first, each once; a tenth of the memory of the cities."""
-    return tuple(dict.fromkeys(_names_by_country().get(country.upper(), [])[:limit]))
+    return tuple(dict.fromkeys(_names_by_country(limit).get(country.upper(), ())))
 
 
 @cache
-def _names_by_country() -> dict[str, list[str]]:
+def _names_by_country(limit: int) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for line in _lines():
         _, name, country, _ = line.split("\t", 3)
-        names.setdefault(country, []).append(name)
+        here = names.setdefault(country, [])
+        if len(here) < limit:
+            here.append(name)
     return names
 
 

@@ -18,6 +18,7 @@ from clarion.campaigns.queries import published_campaigns
 from clarion.env import Env
 from clarion.jobs.promises import carry_out
 from clarion.kernel.clock import DAY, MINUTE, SECOND, doubled, has_passed, utc_now
+from clarion.kernel.memory import give_back
 from clarion.mirrors.lock import publish_lock
 from clarion.pages import publishing as pages
 from clarion.pages.pausing import Overtaken, Pause
@@ -283,6 +284,8 @@ class PublishLoop:
         self._press_started = False
         self._ticked_at: datetime | None = None
         self._root_at: datetime | None = None
+        self._is_full = False  # of what a publication left
+        self._given_back_at: datetime | None = None
 
     def step(self, now: datetime) -> bool:
         """Keep one promise, and do a part of what the minute asks for; gives whether more may wait."""
@@ -295,7 +298,16 @@ class PublishLoop:
         self._pulse.has_unkept_promises = self._publisher.is_failing
         if is_tick:
             self._refresh(now)
+        self._is_full = self._is_full or has_kept
+        if not has_kept:
+            self._give_memory_back(now)
         return has_kept
+
+    def _give_memory_back(self, now: datetime) -> None:
+        """After a publication, once nothing is to be done: it may have taken as much again as the worker itself."""
+        if self._is_full and has_passed(MINUTE, self._given_back_at, now):
+            give_back()
+            self._is_full, self._given_back_at = False, now
 
     def _look_at_the_clock(self, now: datetime, *, is_tick: bool) -> None:
         """First, and whatever cannot be published: data goes in time."""
