@@ -18,7 +18,7 @@ from clarion.kernel.errors import ClarionError
 from clarion.kernel.keys import make_missing_keys
 from clarion.kernel.serving_rules import Listening, Part, check_serving
 
-_WAITS = 5  # niceness of the worker: what it does can wait a moment, a visitor at the door cannot
+_WAITS = 10  # niceness of the worker: what it does can wait a moment, a visitor at the door cannot
 _PYTHON = (sys.executable, "-P", "-m")  # -P: the working folder is not searched for modules
 _HARMLESS = ("PATH", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _HARMLESS_BEGINNINGS = ("LC_", "PYTHON", "LD_")
