@@ -209,6 +209,19 @@ def test_a_database_in_use_is_not_pulled_from_under_its_users_feet(old: Place, t
         put_back(old.data, archive, replace=True, database=old.database)
 
 
+def test_a_connection_that_is_only_just_being_closed_is_waited_for(old: Place, tmp_path: Path) -> None:
+    """Who stops Clarion and restores at once is faster than the server, which ends the old connections a bit later."""
+    archive, _ = back_up(old, tmp_path)
+    old.sign(4)
+    leaving = psycopg.connect(old.url)
+    goes = threading.Timer(1.0, leaving.close)
+    goes.start()
+
+    put_back(old.data, archive, replace=True, database=old.database)
+    assert leaving.closed
+    goes.join()
+
+
 def test_a_backup_of_the_other_kind_of_database_is_refused(old: Place, tmp_path: Path) -> None:
     archive, keys = back_up(old, tmp_path)
 

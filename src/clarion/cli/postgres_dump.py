@@ -28,6 +28,7 @@ _NAMES = {
     "columns": sql.SQL(", ").join(sql.Identifier(column) for column in _COLUMNS),
 }
 _LOOK_SECONDS = 0.2
+_LEAVE_SECONDS = 5.0  # a server takes a moment to end the connections of a client that has just gone
 
 
 class DumpFailed(ClarionError):
@@ -81,16 +82,27 @@ def _refuse_failure(process: "subprocess.Popen[str]", name: str) -> None:
 def refuse_to_load(database: Database, *, replace: bool) -> None:
     """Raises `DumpFailed` where somebody uses the database, or where it holds campaigns and `replace` is not said."""
     with _connected(database) as connection:
-        others = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-        ).fetchone()
-        if others and others[0]:
-            raise DumpFailed(
-                f"{others[0]} connections to the database are open. Stop every Clarion that uses it first."
-            )
+        _wait_to_be_alone(connection)
         if not replace and _holds_campaigns(connection):
             raise DumpFailed("There are records in the database. Name an empty one, or say --replace.")
+
+
+def _wait_to_be_alone(connection: "psycopg.Connection[Any]") -> None:
+    until = time.monotonic() + _LEAVE_SECONDS
+    while others := _others(connection):
+        if time.monotonic() > until:
+            raise DumpFailed(f"{others} connections to the database are open. Stop every Clarion that uses it first.")
+        time.sleep(_LOOK_SECONDS)
+
+
+def _others(connection: "psycopg.Connection[Any]") -> int:
+    """How many other clients have a connection to this database."""
+    connection.rollback()  # within a transaction the server's first answer stays its answer
+    found = connection.execute(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _connected(database: Database) -> "psycopg.Connection[Any]":
