@@ -35,7 +35,9 @@ from clarion.events.queries import (
 from clarion.events.rules import EventRow, NotNow, UnknownEvent, UnknownVenue
 from clarion.kernel.ids import new_id
 from clarion.kernel.keys import Keys
+from clarion.moderation.actions import correct_event
 from clarion.outbox.models import Mail
+from clarion.places.models import Venue
 from tests.make import DAY, HOUR, NOON, make_campaign, make_event, make_organiser, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +131,50 @@ def test_a_row_never_takes_a_proposal_for_its_own(keys: Keys) -> None:
     proposal = make_event(campaign, keys, title=ROW.title, city=ROW.city, address="")
 
     assert store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)[0].pk != proposal.pk
+
+
+def test_a_pin_that_a_moderator_set_stays_until_its_row_names_another_place() -> None:
+    """The file has no pins: that it is read once more says nothing against one."""
+    campaign = make_campaign()
+    row = replace(ROW, row="e1", address="Karimjee gardens")
+    event, _ = store_event(campaign, row, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    pin = {"lat": -6.8153, "lon": 39.2954}
+    correct_event(event.public_id, pin, by=make_organiser(), now=NOON)
+
+    again, changed = store_event(campaign, row, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    assert (again.exact_point, changed) == ((-6.8153, 39.2954), False)
+    later = replace(row, starts_local="2026-12-11T09:00")
+    again, changed = store_event(campaign, later, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    assert (again.exact_point, again.starts_local, changed) == ((-6.8153, 39.2954), "2026-12-11T09:00", True)
+    elsewhere = replace(later, address="Ferry terminal")
+    assert store_event(campaign, elsewhere, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)[0].exact_point is None
+
+
+def test_an_event_follows_its_venue_though_a_moderator_had_set_its_pin() -> None:
+    """Then what the file says of its place is another."""
+    campaign = make_campaign()
+    venue = make_venue(campaign, lat=-1.29, lon=36.82)
+    row = EventRow(title="Cups", starts_local="2026-12-10T09:00", venue=venue.ref, row="e1")
+    event, _ = store_event(campaign, row, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    correct_event(event.public_id, {"lat": -1.3, "lon": 36.9}, by=make_organiser(), now=NOON)
+    assert store_event(campaign, row, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)[0].exact_point == (-1.3, 36.9)
+
+    Venue.objects.update(lat=-1.28, lon=36.81)
+
+    assert store_event(campaign, row, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)[0].exact_point == (-1.28, 36.81)
+    Venue.objects.update(lat=-1.27)
+    assert store_event(campaign, row, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)[0].lat == -1.27
+
+
+def test_a_pin_of_an_event_that_was_read_by_an_older_version_stays() -> None:
+    campaign = make_campaign()
+    event, _ = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    correct_event(event.public_id, {"lat": -6.8153, "lon": 39.2954}, by=make_organiser(), now=NOON)
+    Event.objects.update(read_point=None)
+
+    for _ in range(2):
+        again, _ = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+        assert again.exact_point == (-6.8153, 39.2954)
 
 
 def test_storing_again_leaves_a_cancelled_event_cancelled() -> None:

@@ -14,7 +14,16 @@ from clarion.events.rules import EventFields, Spot, is_copy
 from clarion.places.models import Venue
 
 PUBLIC = Q(state__in=(Event.State.KEPT, Event.State.ENDED)) | Q(state=Event.State.CANCELLED, kept_at__isnull=False)
-_UNSHOWN = ("row", "host_hash", "consent", "same_hash", "last_mailed_at", "confirmed_at", "flags")  # on no page
+_UNSHOWN = (
+    "row",
+    "read_point",
+    "host_hash",
+    "consent",
+    "same_hash",
+    "last_mailed_at",
+    "confirmed_at",
+    "flags",
+)  # on no page
 UNLINKED = (Event.State.UNCONFIRMED, Event.State.DENIED)
 _DEAD = (Event.State.REFUSED, Event.State.DENIED, Event.State.CANCELLED)
 

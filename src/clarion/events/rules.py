@@ -127,6 +127,11 @@ def is_move(changed: Collection[str]) -> bool:
     return any(name in changed for name in (*PLACE, *TIMES))
 
 
+def is_same_place(one: EventFields, other: EventFields) -> bool:
+    """Whether both name the same place, wherever its pin stands."""
+    return all(getattr(one, name) == getattr(other, name) for name in PLACE)
+
+
 def said_before(old: EventFields, changed: Collection[str]) -> dict[str, Any]:
     """What undoes a change of these fields; of the place with point and zone, which somebody may have corrected."""
     is_elsewhere = any(name in changed for name in (*_ELSEWHERE, "address"))

@@ -16,7 +16,18 @@ from clarion.events.actions.promises import promise_event_pages, promise_pages
 from clarion.events.actions.settling import settle
 from clarion.events.models import Event
 from clarion.events.queries import fields_of
-from clarion.events.rules import MOVES, EventFields, EventRow, NotNow, Step, UnknownEvent, edited, same_event_key
+from clarion.events.rules import (
+    MOVES,
+    EventFields,
+    EventRow,
+    NotNow,
+    Step,
+    UnknownEvent,
+    differing,
+    edited,
+    is_same_place,
+    same_event_key,
+)
 from clarion.kernel.ids import new_id
 
 _PAGES_AT_ONCE = 50  # of more events that changed together, all pages of the campaign are written once
@@ -36,7 +47,8 @@ def store_events(
     """Store events that the campaign itself announces, kept at once; gives each and whether anything changed.
 
     A row is known again by its id, one without id by venue (or city and address) and title; then what the row says
-    replaces what was stored, and the state stays. Safe to repeat. Raises `UnknownVenue`.
+    replaces what was stored, and the state stays. So does a pin that a moderator set, which no row can say, while the
+    row comes to the place and point that it came to before. Safe to repeat. Raises `UnknownVenue`.
     """
     known = _OwnEvents(campaign)
     stored = [_store(campaign, row, known, origin, by, now) for row in rows]
@@ -98,10 +110,11 @@ def _store(
 
 def _add_event(campaign: Campaign, row: EventRow, origin: Event.Origin, now: datetime) -> Event:
     written = replace(row, language=row.language or campaign.default_language)
-    columns = settle(campaign, written, now=now, is_ours=True).columns
+    settled = settle(campaign, written, now=now, is_ours=True)
     return Event.objects.create(
         public_id=new_id(), campaign=campaign, origin=origin, row=row.row, state=Event.State.KEPT,
-        checked=Event.Checked.KNOWN, proposed_at=now, kept_at=now, **columns,
+        checked=Event.Checked.KNOWN, proposed_at=now, kept_at=now, read_point=_point(settled.fields),
+        **settled.columns,
     )  # fmt: skip
 
 
@@ -111,16 +124,27 @@ def _key(fields: EventFields) -> tuple[str, ...]:
 
 def _bring_up_to_date(event: Event, row: EventRow, now: datetime) -> bool:
     """Let the event say what the row says; gives whether it said anything else."""
-    written = replace(row, language=row.language or event.language)
-    new = settle(event.campaign, written, now=now, event=event).fields
-    plain = {name: getattr(new, name) for name in EventFields.__dataclass_fields__}
-    if EventFields(**plain) == fields_of(event) and (not row.row or row.row == event.row):
+    written: EventFields = replace(row, language=row.language or event.language)
+    said, new = fields_of(event), settle(event.campaign, written, now=now, event=event).fields
+    read_point, read_before = _point(new), event.read_point
+    if read_before != read_point:
+        Event.objects.filter(pk=event.pk).update(read_point=read_point)
+        event.read_point = read_point
+    is_same_point = read_before == read_point or (read_before is None and event.exact_point is not None)
+    if is_same_point and is_same_place(said, new):
+        written = replace(written, lat=said.lat, lon=said.lon, is_centre=said.is_centre)
+        new = replace(new, lat=said.lat, lon=said.lon, is_centre=said.is_centre)
+    if not differing(said, new) and (not row.row or row.row == event.row):
         return False
     rewrite(event, written, now=now)
     if row.row and row.row != event.row:
         Event.objects.filter(pk=event.pk).update(row=row.row)
     event.refresh_from_db()
     return True
+
+
+def _point(fields: EventFields) -> list[Any]:
+    return [fields.lat, fields.lon, fields.is_centre]
 
 
 @transaction.atomic
