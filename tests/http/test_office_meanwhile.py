@@ -199,6 +199,40 @@ def test_a_notice_in_one_language_leaves_that_in_another(admin: Client, campaign
     assert is_told(admin.post(address, {**typed, "notice-en": "At one."}))
 
 
+def test_a_notice_that_another_changed_meanwhile_is_not_taken_away(admin: Client, campaign: Campaign) -> None:
+    address = CALL + "switches/notice/"
+    admin.post(address, {"notice-fr": "À midi."})
+    typed = opened(admin, CALL + "switches/", "notice_form")
+    admin.post(address, {**typed, "notice-en": "At noon, at the other gate."})
+
+    answer = admin.post(address, {**typed, "remove": "yes"})
+
+    assert is_told(answer)
+    assert "at the other gate" in answer.content.decode()
+    campaign.refresh_from_db()
+    assert campaign.notice == {"fr": "À midi.", "en": "At noon, at the other gate."}
+    admin.post(address, {**shown(answer.context["notice_form"]), "remove": "yes"})
+    campaign.refresh_from_db()
+    assert campaign.notice == {}
+
+
+def test_a_draft_that_another_changed_meanwhile_is_not_thrown_away(admin: Client, campaign: Campaign) -> None:
+    french = CALL + "call/text/fr/"
+    for page, more in ((CALL + "call/", {}), (french, {"what": "language"})):
+        admin.post(french, {**opened(admin, french), "body": f"Avant {page}"})
+        seen = hidden(admin.get(page).content.decode(), "call/text/fr/drop/")
+        admin.post(french, {**opened(admin, french), "body": f"Son texte, {page}"})
+
+        answer = admin.post(french + "drop/", {"seen": seen, **more})
+
+        assert answer.status_code == 422, page
+        assert "changed this draft meanwhile" in answer.content.decode()
+        assert f"Son texte, {page}" in campaign.drafts.get().text
+        seen = hidden(admin.get(page).content.decode(), "call/text/fr/drop/")
+        assert admin.post(french + "drop/", {"seen": seen, **more}).status_code == 302
+        assert [one.text for one in campaign.drafts.all()] == ([""] if more else [])
+
+
 def test_a_version_holds_the_drafts_that_its_reviewer_saw_and_no_other(admin: Client, campaign: Campaign) -> None:
     for page in ("call/changes/", "call/"):
         french = CALL + "call/text/fr/"
@@ -232,8 +266,8 @@ def test_a_version_is_not_saved_over_one_that_came_meanwhile(admin: Client, camp
     assert current_version(campaign).number == 2
 
 
-def hidden(page: str) -> str:
-    """The mark in the form that saves a version."""
-    found = re.search(r'call/save/">.*?name="seen" value="([^"]*)"', page)
+def hidden(page: str, address: str = "call/save/") -> str:
+    """The mark in the form that is sent to this address: the one that saves a version."""
+    found = re.search(address + r'">.*?name="seen" value="([^"]*)"', page, re.DOTALL)
     assert found
     return found.group(1)

@@ -106,7 +106,7 @@ def test_a_language_comes_and_goes_with_a_version(admin: Client, campaign: Campa
     assert admin.post(CALL + "call/add-language/", {"language": "ar"})["Location"].endswith("/call/text/ar/")
     admin.post(CALL + "call/text/ar/", {**TEXT, "title": "ماء", "status": "machine", "is_present": "on"})
     assert admin.get(CALL + "call/preview/ar/page/").status_code == 200
-    admin.post(CALL + "call/text/fr/drop/", {"what": "language"})
+    admin.post(CALL + "call/text/fr/drop/", {"what": "language", "seen": ""})
     save(admin)
 
     assert set(current_statements(campaign)) == {"en", "ar"}

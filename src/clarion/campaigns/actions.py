@@ -119,12 +119,6 @@ def keep_draft(campaign: Campaign, language: str, text: str, *, by: Actor, now: 
 
 
 @transaction.atomic
-def drop_draft(campaign: Campaign, language: str) -> None:
-    """Forget the draft in one language."""
-    campaign.drafts.filter(language=language).delete()
-
-
-@transaction.atomic
 def drop_drafts(campaign: Campaign, drafts: Mapping[str, str]) -> None:
     """Forget these drafts, text by language; one that says something else by now stays."""
     for language, text in drafts.items():

@@ -43,6 +43,11 @@ class Texts:
         """What a save would make, as a mark: it is another one once a draft, or the version beneath, is another."""
         return hashlib.sha256(repr((self.version, sorted(self.drafts.items()))).encode()).hexdigest()
 
+    def draft_mark(self, language: str) -> str:
+        """What is drafted in one language, as a mark; empty where nothing is."""
+        draft = self.drafts.get(language)
+        return "" if draft is None else hashlib.sha256(draft.encode()).hexdigest()
+
     def raw_before(self, language: str) -> str:
         """The file as saved; empty where there is none."""
         return self.saved[language].raw.decode() if language in self.saved else ""

@@ -30,12 +30,16 @@ class EditForm(forms.Form):
         """What was changed here, cleaned."""
         return {name: self.cleaned_data[name] for name in self._changed_here()}
 
-    def overtaken(self) -> list[str]:
-        """The labels of the fields in which a save would undo what somebody else wrote meanwhile."""
+    def overtaken(self, *, is_removed: bool = False) -> list[str]:
+        """The labels of the fields in which a save would undo what somebody else wrote meanwhile.
+
+        `is_removed`: all of them are to be taken away, whatever was typed.
+        """
         stored, shown, typed = self._stored(), self._shown(), self._typed()
+        others = (name for name in stored if shown[name] != stored[name])
         lost = (
-            name for name in stored
-            if shown[name] != stored[name] != typed[name] and (typed[name] != shown[name] or not self.stands_alone)
+            name for name in others
+            if is_removed or (stored[name] != typed[name] and (typed[name] != shown[name] or not self.stands_alone))
         )  # fmt: skip
         return [str(self[name].label) for name in lost]
 
@@ -69,10 +73,11 @@ def is_overtaken(request: HttpRequest, form: EditForm) -> bool:
 
     Then that is said, and the form renewed.
     """
-    labels = form.overtaken()
+    is_removed = "remove" in request.POST
+    labels = form.overtaken(is_removed=is_removed)
     if labels:
         form.renew()
-        messages.warning(request, _sentence(labels, request.path, is_removed="remove" in request.POST))
+        messages.warning(request, _sentence(labels, request.path, is_removed=is_removed))
     return bool(labels)
 
 

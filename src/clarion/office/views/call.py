@@ -9,8 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clarion.campaigns.actions import drop_draft as forget_draft
-from clarion.campaigns.actions import keep_draft
+from clarion.campaigns.actions import drop_drafts, keep_draft
 from clarion.campaigns.queries import hashes_by_version
 from clarion.campaigns.rules import StatementText, is_behind, last_other_version
 from clarion.kernel.clock import utc_now
@@ -23,6 +22,8 @@ from clarion.office.preview import preview_of
 from clarion.office.rendering import render_page
 from clarion.pages.assets import style_sheet
 
+_MEANWHILE = "Somebody changed this draft meanwhile. Nothing is thrown away yet: look at it, then do it again."
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -34,20 +35,19 @@ class Row:
     is_behind: bool
     follows: int | None  # a version
     state: str  # saved, changed, new, dropped
+    mark: str  # of its draft
 
 
 @require_safe
 @organiser_may("edit-call")
 def show_call(request: OrganiserRequest) -> HttpResponse:
     """The languages of the call, what state each is in, and what can be done next."""
-    texts = texts_of(request.campaign)
-    return render_page(
-        request,
-        "office/call/show.html",
-        rows=_rows(request, texts),
-        texts=texts,
-        language_form=LanguageForm(),
-    )
+    return _call_page(request, texts_of(request.campaign), LanguageForm())
+
+
+def _call_page(request: OrganiserRequest, texts: Texts, form: LanguageForm, *, status: int = 200) -> HttpResponse:
+    rows = _rows(request, texts)
+    return render_page(request, "office/call/show.html", status=status, rows=rows, texts=texts, language_form=form)
 
 
 def _rows(request: OrganiserRequest, texts: Texts) -> list[Row]:
@@ -75,7 +75,8 @@ def _row(tag: str, texts: Texts, original: str, hashes: dict[int, str]) -> Row:
         state = "changed" if tag in texts.changed else "saved"
     follows = texts.follows(tag)
     behind = tag != original and follows is not None and is_behind(follows, hashes)
-    return Row(tag, text or texts.saved.get(tag), tag == original, behind, follows, state)
+    mark = texts.draft_mark(tag)
+    return Row(tag, text or texts.saved.get(tag), tag == original, behind, follows, state, mark)
 
 
 @require_POST
@@ -85,9 +86,7 @@ def add_language(request: OrganiserRequest) -> HttpResponse:
     form = LanguageForm(request.POST)
     if form.is_valid():
         return redirect("office:edit-statement", request.campaign.slug, form.cleaned_data["language"])
-    texts = texts_of(request.campaign)
-    rows = _rows(request, texts)
-    return render_page(request, "office/call/show.html", status=422, rows=rows, texts=texts, language_form=form)
+    return _call_page(request, texts_of(request.campaign), form, status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,6 +118,7 @@ def edit_statement(request: OrganiserRequest, language: str) -> HttpResponse:
         problems=problems,
         is_new=old is None,
         is_drafted=bool(texts.drafts.get(language)),
+        draft_mark=texts.draft_mark(language),
         is_default=language == request.campaign.default_language,
     )
 
@@ -161,11 +161,15 @@ def _keep(request: OrganiserRequest, text: StatementText) -> HttpResponse:
 @require_POST
 @organiser_may("edit-call")
 def drop_draft(request: OrganiserRequest, language: str) -> HttpResponse:
-    """Forget a draft, or draft that a translation goes."""
+    """Forget the draft that the page showed, or draft that a translation goes."""
+    texts = texts_of(request.campaign)
+    if request.POST.get("seen") != texts.draft_mark(language):
+        messages.warning(request, _MEANWHILE)
+        return _call_page(request, texts, LanguageForm(), status=422)
     if request.POST.get("what") == "language" and language != request.campaign.default_language:
         keep_draft(request.campaign, language, "", by=request.actor, now=utc_now())
-    else:
-        forget_draft(request.campaign, language)
+    elif language in texts.drafts:
+        drop_drafts(request.campaign, {language: texts.drafts[language]})
     return redirect("office:call", request.campaign.slug)
 
 

@@ -179,7 +179,7 @@ def set_notice(request: OrganiserRequest) -> HttpResponse:
     """Show the notice, or take it away."""
     form = NoticeForm(request.campaign, request.POST)
     is_removed = "remove" in request.POST
-    if not is_removed and (is_overtaken(request, form) or not form.is_valid()):
+    if is_overtaken(request, form) or not (is_removed or form.is_valid()):
         return _switches_page(request, form, status=422)
     given = {} if is_removed else {**request.campaign.notice, **form.changes()}
     actions.set_notice(request.campaign, given, by=request.actor, now=utc_now())
