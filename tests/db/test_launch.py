@@ -24,6 +24,7 @@ from clarion.donations.queries import give_pages
 from clarion.events.actions import cancel_event
 from clarion.events.models import Event
 from clarion.organisers.models import Membership
+from clarion.outbox.models import Mail
 from clarion.places.queries import venues_of
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,20 @@ def test_an_exported_folder_launches_without_a_change(tmp_path: Path) -> None:
     assert not again.is_new
     assert bytes(again.campaign.picture or b"") == picture
     assert what_changed(call_of(stored.campaign), call_of(again.campaign)) == ()
+
+
+def test_a_launch_that_changes_all_about_giving_tells_each_admin_once(folder: Path) -> None:
+    launch(folder)
+    give = "---\ntitle: Give\nbeneficiary: Water Committee\niban: DE89370400440532013000\n---\nThank you.\n"
+    (folder / "give.en.md").write_text(give, encoding="utf-8")
+    toml = SMALLEST["campaign.toml"] + "\n[ways]\ngive = false\n"
+    (folder / "campaign.toml").write_text(toml, encoding="utf-8")
+
+    campaign = launch(folder).campaign
+
+    assert not campaign.takes_gifts
+    assert campaign.give_pages.count() == 1
+    assert [mail.detail["what"] for mail in Mail.objects.filter(kind="notice-to-admins")] == ["give-changed"]
 
 
 def test_changed_venues_are_published(folder: Path) -> None:

@@ -25,6 +25,7 @@ from clarion.organisers.rules import (
     tidy_address,
 )
 from clarion.outbox.actions import MailPromise, promise_mails
+from clarion.outbox.queries import records_promised
 
 NOTICE_KIND = "notice-to-admins"
 
@@ -140,13 +141,19 @@ def use_sign_in_link(token: str, now: datetime) -> SignIn:
 def notify_admins(
     team: Team, what: Notice, *, by: Actor, now: datetime, campaign: str = "", about: Organiser | None = None
 ) -> int:
-    """Promise a notice to every admin of the team but the one who acted and the one it is about; gives how many."""
-    left_out = {by.id, about.public_id if about else ""}
+    """Promise a notice to every admin of the team but the one who acted and the one it is about; gives how many.
+
+    One act may have several reasons for the same notice, such as a launch that changes all about giving: one mail.
+    """
+    left_out, detail = {by.id, about.public_id if about else ""}, {"what": what, "by": by.id}
+    told = [admin for admin in admins_of(team) if admin.public_id not in left_out]
+    ids = [admin.public_id for admin in told]
+    known = records_promised(NOTICE_KIND, ids, at=now, campaign=campaign, detail=detail)
     return promise_mails(
         (
-            MailPromise(NOTICE_KIND, admin.public_id, admin.language, campaign, detail={"what": what, "by": by.id})
-            for admin in admins_of(team)
-            if admin.public_id not in left_out
+            MailPromise(NOTICE_KIND, admin.public_id, admin.language, campaign, detail=detail)
+            for admin in told
+            if admin.public_id not in known
         ),
         now=now,
     )

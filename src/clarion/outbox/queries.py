@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Min, QuerySet
@@ -31,6 +32,12 @@ def denied_hashes(hashes: Collection[bytes], *, now: datetime) -> set[bytes]:
 
 def _standing(hashes: Collection[bytes], now: datetime) -> QuerySet[AddressMark]:
     return AddressMark.objects.filter(address_hash__in=hashes, at__gt=now - MARK_KEPT)
+
+
+def records_promised(kind: str, records: Collection[str], *, at: datetime, campaign: str, detail: Any) -> set[str]:
+    """Those of `records` to whom this very mail was promised at that moment, in the same act."""
+    same = Mail.objects.filter(kind=kind, record__in=records, promised_at=at, campaign=campaign, detail=detail)
+    return set(same.values_list("record", flat=True))
 
 
 def due_mails(room: int, *, now: datetime) -> list[Mail]:
