@@ -25,8 +25,8 @@ from clarion.machines.actions import note_heartbeat
 from clarion.machines.models import Heartbeat
 from clarion.organisers import actions
 from clarion.outbox.models import Mail
-from clarion.places.models import Venue
-from tests.make import make_campaign, make_event, make_organiser, make_signature, make_team
+from clarion.places.models import Venue, VenueList
+from tests.make import make_campaign, make_event, make_organiser, make_signature, make_team, make_venue
 from tests.office import opened, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -203,6 +203,9 @@ def test_a_pasted_text_is_previewed_and_then_published() -> None:
 
 def test_a_call_that_nobody_has_seen_is_discarded_and_its_address_is_free(admin: Client, campaign: Campaign) -> None:
     draft = make_campaign("my-tpyo", is_published=False)
+    shared = make_venue(campaign).venue_list
+    make_venue(draft)
+    draft.venue_lists.add(shared)
     assert "/c/my-tpyo/call/discard/" in admin.get("/c/my-tpyo/call/preview/en/").content.decode()
     assert "/call/discard/" not in admin.get(CALL + "call/").content.decode()
 
@@ -210,6 +213,7 @@ def test_a_call_that_nobody_has_seen_is_discarded_and_its_address_is_free(admin:
     assert admin.post(CALL + "call/discard/")["Location"] == CALL
 
     assert list(Campaign.objects.all()) == [campaign]
+    assert [one.name for one in VenueList.objects.all()] == [campaign.slug]
     entry = Entry.objects.get()
     assert (entry.verb, entry.object, entry.team) == ("discarded", "my-tpyo", str(draft.team.pk))
 

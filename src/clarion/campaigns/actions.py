@@ -24,6 +24,7 @@ from clarion.jobs.promises import promise
 from clarion.organisers.actions import notify_admins
 from clarion.organisers.models import Team
 from clarion.organisers.rules import Notice
+from clarion.places.actions import drop_venue_lists
 
 
 @transaction.atomic
@@ -170,12 +171,16 @@ def publish_campaign(campaign: Campaign, *, by: Actor, now: datetime) -> None:
 def discard_campaign(campaign: Campaign, *, by: Actor, now: datetime) -> bool:
     """Take away a campaign that the public has never seen, and free its slug; gives whether it went.
 
-    One that is published stays: people may have signed it. The team's log keeps that it was.
+    Venue lists that no other campaign names go with it. One that is published stays: people may have signed it. The
+    team's log keeps that it was.
     """
     is_draft = Campaign.objects.select_for_update().filter(pk=campaign.pk, is_published=False).exists()
     if is_draft:
         slug, team = campaign.slug, str(campaign.team.pk)
+        lists = list(campaign.venue_lists.values_list("pk", flat=True))
         campaign.delete()
+        used = Campaign.objects.filter(venue_lists__in=lists).values_list("venue_lists", flat=True)
+        drop_venue_lists(set(lists) - set(used))
         record(by, "discarded", "campaign", slug, now=now, team=team)
     return is_draft
 

@@ -29,6 +29,12 @@ def ensure_venue_list(name: str) -> VenueList:
 
 
 @transaction.atomic
+def drop_venue_lists(keys: Collection[int]) -> None:
+    """Take these lists away with their venues."""
+    VenueList.objects.filter(pk__in=keys).delete()
+
+
+@transaction.atomic
 def save_venues(venue_list: VenueList, rows: Sequence[VenueRow], *, in_use: Collection[int] = ()) -> VenueChanges:
     """Make these rows the list. Safe to repeat. `in_use`: keys of venues that events name; those stay, as gone."""
     known = {venue.ref: venue for venue in venue_list.venues.all()}
