@@ -190,6 +190,7 @@ MFA_FORMS = {
     "authenticate": "clarion.office.forms.sign_in.AuthenticateForm",
     "reauthenticate": "clarion.office.forms.sign_in.ReauthenticateForm",
     "activate_totp": "clarion.office.forms.sign_in.ActivateTOTPForm",
+    "add_webauthn": "clarion.office.forms.sign_in.AddWebAuthnForm",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by the host or an admin
 MFA_PASSKEY_LOGIN_ENABLED = True

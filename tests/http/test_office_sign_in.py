@@ -131,6 +131,16 @@ def give_passkey(organiser: Organiser) -> Authenticator:
     return Authenticator.objects.create(user_id=organiser.pk, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone"})
 
 
+def test_the_name_of_a_passkey_hides_no_characters() -> None:
+    make_campaign()
+    client = signed_in(newcomer(), again=True)
+
+    page = client.post("/you/passkeys/new/", {"name": "Pho\u202ene", "credential": "{}"}).content.decode()
+
+    assert "A hidden character (U+202E) stands after “Pho”." in page
+    assert "at most 100 characters" in client.post("/you/passkeys/new/", {"name": "P" * 101}).content.decode()
+
+
 def test_a_factor_that_is_taken_away_is_logged_and_told() -> None:
     make_campaign()
     organiser, colleague = newcomer(), make_organiser()

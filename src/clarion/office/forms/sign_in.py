@@ -6,8 +6,11 @@ from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm as AllauthAddWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+
+from clarion.office.forms.fields import Line
 
 _CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "7"}
 
@@ -66,3 +69,9 @@ class ActivateTOTPForm(AllauthActivateTOTPForm):  # type: ignore[misc]
         password: str = self.cleaned_data["password"]
         validate_password(password, self.user)
         return password
+
+
+class AddWebAuthnForm(AllauthAddWebAuthnForm):  # type: ignore[misc]
+    """A passkey, by a name that is checked like every other."""
+
+    name = Line(required=False, max_length=100)
