@@ -212,6 +212,15 @@ def test_a_refusal_names_the_field_and_says_that_the_entries_are_still_there() -
     assert "everything that you typed is still there" in text
 
 
+def test_a_refusal_of_a_manage_page_promises_no_entries_that_a_browser_may_drop() -> None:
+    """Nobody stores that page: Firefox draws it anew, and empty."""
+    text = page_at(scene_of(make_campaign()), "/clean-water/en/refused/manage/public_contact-too-long/")
+
+    assert "still there" not in text
+    assert "Some browsers show this form empty again" in text
+    assert "Nothing was sent or stored" in text
+
+
 @pytest.mark.parametrize(
     ("delay", "sentence"),
     [

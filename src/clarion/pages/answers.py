@@ -18,6 +18,7 @@ from clarion.pages.site import Assets, Page, Scene, environment
 
 _PLAIN = ("received", "not-me", "closed", "paused", "expired", "bad-link")
 _FORM_PAGES: dict[FormName, str] = {"sign": "#sign", "host": "host/", "my-data": "my-data/"}
+_NEVER_STORED: tuple[FormName, ...] = ("manage",)  # no browser may keep its page, and not all keep what was typed there
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def refusal_pages(scene: Scene) -> Iterator[Page]:
             {
                 "explanation": explain(refusal, scene.voice),
                 "form_address": scene.at(page) if page is not None else "",
+                "is_kept": refusal.form not in _NEVER_STORED,
             },
             is_indexed=False,
         )
