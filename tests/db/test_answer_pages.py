@@ -16,6 +16,7 @@ from clarion.kernel.files import ERROR_STATUSES, TOKEN_PAGES, DataFolder, manage
 from clarion.kernel.forms import FORMS, all_refusals
 from clarion.pages import answers, counts_page, documents, forms, privacy_page, tokens
 from clarion.pages.consent import record_wordings
+from clarion.pages.country_pages import venue_lines
 from clarion.pages.press import Press
 from clarion.pages.scenes import scenes_of
 from clarion.pages.site import Assets, Page, Scene, render_page
@@ -202,6 +203,26 @@ def test_nothing_inline_and_nothing_from_elsewhere_stands_on_any_page() -> None:
             assert not {name for name in attributes if name == "style" or name.startswith("on")}
             assert tag not in ("style", "iframe")
             assert tag != "script" or attributes["src"] == "/-/site.js"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Mission: United Kingdom"),
+        ("de", "Vertretung: Vereinigtes Königreich"),
+        ("fr", "Représentation diplomatique\xa0: Royaume-Uni"),
+        ("ru", "Дипломатическое представительство: Великобритания"),
+        ("es", "Misión diplomática: Reino Unido"),
+        ("pt", "Representação: Reino Unido"),
+        ("ar", "بعثة المملكة المتحدة"),
+        ("zh", "英国外交代表机构"),
+    ],
+)
+def test_a_mission_is_named_without_an_article_or_case_that_its_country_lacks(language: str, words: str) -> None:
+    campaign = make_campaign(languages=(language,))
+    make_venue(campaign, type="mission", operator="GB")
+
+    assert [line.type_name for line in venue_lines(scene_of(campaign, language), "KE", ())] == [words]
 
 
 def test_a_refusal_names_the_field_and_says_that_the_entries_are_still_there() -> None:

@@ -184,6 +184,17 @@ def test_a_decision_that_was_undone_is_not_told(keys: Keys, desk: Desk) -> None:
     assert ALL["event-refused"](due, desk) is None
 
 
+def test_a_country_stands_in_no_sentence_that_asks_for_its_article(keys: Keys, desk: Desk) -> None:
+    event = make_event(make_campaign(), keys, state="cancelled", country="NL")
+    notice = mail("event-cancelled-notice", make_organiser().public_id, "en", event=event.public_id)
+
+    letter = ALL["event-cancelled-notice"](notice, desk)
+
+    assert letter
+    assert letter.subject == "An event was cancelled (Netherlands)"
+    assert "An event was cancelled (Netherlands)." in letter.text
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_moderators_are_told_of_a_cancel_with_a_link_only(keys: Keys, desk: Desk, language: str) -> None:
     event = make_event(make_campaign(), keys, state="cancelled")

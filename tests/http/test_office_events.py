@@ -134,9 +134,9 @@ def test_country_venue_and_language_are_chosen_from_lists(admin: Client, campaig
     [
         ({"country": "Zambia"}, "country", "Select a valid choice"),
         ({"city": "Nairobbi"}, "city", "Nairobi"),
-        ({"city": "Lusaka"}, "city", "not on the list of cities of Kenya"),
-        ({"country": "ZM"}, "city", "not on the list of cities of Zambia"),
-        ({"venue": "ke-square", "country": "DE"}, "country", "The venue is in Kenya."),
+        ({"city": "Lusaka"}, "city", "not on the list of cities (Kenya)"),
+        ({"country": "ZM"}, "city", "not on the list of cities (Zambia)"),
+        ({"venue": "ke-square", "country": "DE"}, "country", "The country of this venue: Kenya."),
     ],
 )
 def test_a_place_that_cannot_be_found_is_told_at_its_field(

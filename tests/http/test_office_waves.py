@@ -152,7 +152,7 @@ def test_the_signatures_page_counts_held_ones_apart(admin: Client, wave: Wave, k
         ("domain", {}, "5,000 signatures confirmed within one hour have addresses at farm.example, under only 12"),
         ("network", {}, "5,000 signatures confirmed within one hour were sent from one network, under only 12"),
         ("mailboxes", {}, "were sent from one network, all with addresses at farm.example."),
-        ("country", {"people": 12_704}, "are from Nauru, where 12,704 live: 254 are believed."),
+        ("country", {"people": 12_704}, "are from one country (Nauru), where 12,704 live: 254 are believed."),
     ],
 )
 def test_every_kind_has_its_reason(

@@ -109,7 +109,7 @@ def event_cancelled_notice(mail: Mail, desk: Desk) -> Letter | None:
         "events/event-cancelled-notice",
         speak,
         to=organiser.email,
-        subject=speak.gettext("An event in {country} was cancelled").format(country=country),
+        subject=speak.gettext("An event was cancelled ({country})").format(country=country),
         sender_name=event.campaign.organiser_name,
         country=country,
         office_url=f"{desk.office_url}/c/{event.campaign.slug}/events/{event.public_id}/",

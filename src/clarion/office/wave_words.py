@@ -61,7 +61,8 @@ def reason_of(wave: Wave, keys: KeyRing) -> str:
     people = found["people"]
     country = country_name(wave.country, "en")
     return (
-        f"{within} are from {country}, where {intcomma(people)} live: {intcomma(people_who_may(people))} are believed."
+        f"{within} are from one country ({country}), where {intcomma(people)} live: "
+        f"{intcomma(people_who_may(people))} are believed."
     )
 
 

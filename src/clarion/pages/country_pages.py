@@ -94,5 +94,5 @@ def venue_type_names(scene: Scene) -> dict[str, str]:
 
 def _type_of(scene: Scene, venue: Venue, names: dict[str, str]) -> str:
     if venue.type == Venue.Type.MISSION and venue.operator:
-        return scene.voice.gettext("Mission of %(country)s") % {"country": scene.country(venue.operator)}
+        return scene.voice.gettext("Mission: %(country)s") % {"country": scene.country(venue.operator)}
     return names.get(venue.type, "")

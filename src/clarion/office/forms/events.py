@@ -84,7 +84,7 @@ class EventForm(EditForm):
         venue = self._venues.get(data.get("venue", ""))
         changed = set(self._changed_here()) & {"venue", "country", "city"}
         if venue and country not in ("", venue.country) and "country" in changed:
-            self.add_error("country", f"The venue is in {country_name(venue.country, 'en')}.")
+            self.add_error("country", f"The country of this venue: {country_name(venue.country, 'en')}.")
         if data.get("venue") or "venue" in self.errors:
             return
         for name in ("country", "city"):
@@ -143,7 +143,7 @@ def _unknown_city(city: str, country: str) -> str:
     near = ", ".join(dict.fromkeys(found.name for found in find_cities(city[:3], country, 3)))
     hint = f" Did you mean {near}?" if near else ""
     name = country_name(country, "en")
-    return f"{city} is not on the list of cities of {name}.{hint} Otherwise name the nearest city, and the place below."
+    return f"{city} is not on the list of cities ({name}).{hint} Otherwise name the nearest city, and the place below."
 
 
 _PLAIN = {field.name for field in fields(EventFields)} & set(EventForm.base_fields)
