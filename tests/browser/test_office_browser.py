@@ -109,6 +109,12 @@ def enrol(page: Page, office: str) -> None:
     page.wait_for_url(f"{office}/you/")
 
 
+def wait_for_item(page: Page, title: str) -> None:
+    """Until an item of the queue is shown and hears keys: its heading is there before its script."""
+    page.get_by_role("heading", name=title).wait_for()
+    page.wait_for_load_state()
+
+
 def let_ten_minutes_pass(context: BrowserContext) -> None:
     """Make the session's sign-in so old."""
     key = next(one["value"] for one in context.cookies() if one["name"] == django_settings.SESSION_COOKIE_NAME)
@@ -146,18 +152,13 @@ def test_the_queue_is_decided_by_keyboard_alone(office: str, campaign: Campaign,
     enrol(page, office)
     page.goto(f"{office}/c/{campaign.slug}/moderation/")
 
-    page.keyboard.press("j")
-    page.get_by_role("heading", name="Gathering 3").wait_for()
-    page.keyboard.press("j")
-    page.get_by_role("heading", name="Gathering 2").wait_for()
-    page.keyboard.press("k")
-    page.get_by_role("heading", name="Gathering 3").wait_for()
-    page.keyboard.press("1")
-    page.get_by_role("heading", name="Gathering 2").wait_for()
+    for key, comes in (("j", "Gathering 3"), ("j", "Gathering 2"), ("k", "Gathering 3"), ("1", "Gathering 2")):
+        page.keyboard.press(key)
+        wait_for_item(page, comes)
     page.keyboard.press("r")
     page.locator("#reason-r").select_option("duplicate")
     page.get_by_role("button", name="Refuse").click()
-    page.get_by_role("heading", name="Gathering 1").wait_for()
+    wait_for_item(page, "Gathering 1")
 
     states = dict(Event.objects.filter(title__startswith="Gathering").values_list("title", "state"))
     assert states == {"Gathering 3": "kept", "Gathering 2": "refused", "Gathering 1": "waiting"}
