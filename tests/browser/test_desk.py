@@ -68,6 +68,13 @@ def desk(demo: Demo, browser: Browser) -> Iterator[Page]:
     assert trouble == []
 
 
+def loaded(desk: Page, place: str) -> None:
+    """Wait until what a frame of the desk shows is loaded."""
+    frame = desk.locator(place).element_handle().content_frame()
+    assert frame is not None
+    frame.wait_for_load_state()
+
+
 def test_the_demo_prints_one_address_on_loopback(demo: Demo) -> None:
     assert re.fullmatch(r"http://localhost:\d+/[\w-]{12,}/", demo.address)
 
@@ -82,7 +89,10 @@ def test_signing_on_the_phone_brings_a_mail_whose_button_moves_the_count(desk: P
     expect(phone.locator("h1")).to_contain_text("mail")
 
     expect(desk.locator("#mail-to")).to_contain_text("amina@example.org")
-    mail.locator("a[href*='/confirm/']").first.click()
+    link = mail.locator("a[href*='/confirm/']").first
+    link.wait_for()
+    loaded(desk, "#mail")  # from then on the desk follows the links of a mail
+    link.click()
     phone.locator("form[method=post] button").first.click()
 
     expect(desk.locator("#total")).to_have_text(str(before + 1))
@@ -102,6 +112,7 @@ def test_the_office_opens_with_the_link_and_the_code_that_the_desk_shows(desk: P
     with desk.expect_event("framenavigated", lambda frame: re.search(r"/sign-in/[\w-]{10,}", frame.url)):
         desk.click("#enter")
     office.locator("form button", has_text="Sign in").click()
+    expect(desk.locator("#code")).to_have_text(re.compile(r"\d{6}"))
     office.locator("input[name=code]").fill(desk.inner_text("#code"))
     office.locator("form button", has_text="Sign in").click()
 
