@@ -24,6 +24,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from clarion.cli.supervisor import die_with_parent
+from clarion.desk.sample import copy_sample
+from clarion.kernel.clock import utc_now
 from tests.postgres import records_settings
 
 STOPS_WITHIN = 60  # seconds until a program that was told to stop counts as stuck; ten are promised on a free machine
@@ -191,8 +193,9 @@ class Program:
         self.process = None
         return code
 
-    def launch(self, call: Path = SAMPLE, *options: str) -> str:
-        """Launch a call folder; gives what the command said."""
+    def launch(self, call: Path | None = None, *options: str) -> str:
+        """Launch a call folder, else the sample call, whose events lie ahead; gives what the command said."""
+        call = call or copy_sample(self.folder / "sample", today=utc_now().date())
         return self.run("launch", str(call), *options).stdout
 
     def post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:

@@ -21,7 +21,7 @@ SLUG = "clean-water"
 LANGUAGES = ("en", "fr", "es", "ar", "zh", "ru", "pt", "de")
 PLACES = (
     "", "events/", "events/{event}/", "countries/", "countries/ke/", "countries/va/", "countries/ge/", "host/",
-    "give/", "updates/", "updates/2026-11-21/", "check-your-mail/", "received/", "thanks/", "not-me/", "closed/",
+    "give/", "updates/", "updates/{update}/", "check-your-mail/", "received/", "thanks/", "not-me/", "closed/",
     "paused/", "expired/", "bad-link/", "my-data/", "refused/sign/email-shape/", "refused/sign/consent-unknown/",
     "counts/", "versions/", "versions/1/", "privacy/", "error/403/", "not-here/",
 )  # fmt: skip
@@ -57,19 +57,19 @@ def links(program: Program) -> Links:
         propose(program, language)
     sign(program, "ada@example.org")
     sign(program, "denied@example.org")
-    denied = links_of(program.wait_for_mail("denied@example.org", seconds=60), "confirm")[0]
+    denied = links_of(program.wait_for_mail("denied@example.org"), "confirm")[0]
     post(denied, answer="not-me")
     sign(program, "denied@example.org")
-    events = {tag: program.wait_for_mail(f"host-{tag}@example.org", seconds=60) for tag in LANGUAGES}
+    events = {tag: program.wait_for_mail(f"host-{tag}@example.org") for tag in LANGUAGES}
     for mail in events.values():
         post(links_of(mail, "confirm")[0], answer="yes")
-    signed = program.wait_for_mail("ada@example.org", seconds=60)
-    typed = program.wait_for_mail("denied@example.org", count=2, seconds=60)
+    signed = program.wait_for_mail("ada@example.org")
+    typed = program.wait_for_mail("denied@example.org", count=2)
     found = {"confirm": signed, "confirm-typed": typed, "confirm-event": events["en"]}
     made = {name: links_of(mail, "confirm")[0].partition("?")[0] for name, mail in found.items()}
     made |= {name.replace("confirm", "not-me"): f"{link}?not-me" for name, link in made.items()}
     made["withdraw"] = links_of(signed, "withdraw")[0]
-    managed = {tag: program.wait_for_mail(f"host-{tag}@example.org", holding="/manage/", seconds=60) for tag in events}
+    managed = {tag: program.wait_for_mail(f"host-{tag}@example.org", holding="/manage/") for tag in events}
     return made | {f"manage-{tag}": links_of(mail, "manage")[0] for tag, mail in managed.items()}
 
 
@@ -86,10 +86,15 @@ def an_event(program: Program) -> str:
     return min(path.parent.name for path in (program.data / "site" / SLUG / "en" / "events").glob("*/index.html"))
 
 
+def an_update(program: Program) -> str:
+    """The day of a published update."""
+    return min(path.parent.name for path in (program.data / "site" / SLUG / "en" / "updates").glob("*/index.html"))
+
+
 def addresses(program: Program, links: Links, language: str) -> list[str]:
     """One page of every kind in a language. A link's language is that of its address; an event's is its host's."""
-    base, event = f"{program.public_url}/{SLUG}/", an_event(program)
-    pages = [f"{base}{language}/{place.format(event=event)}" for place in PLACES]
+    base, event, update = f"{program.public_url}/{SLUG}/", an_event(program), an_update(program)
+    pages = [f"{base}{language}/{place.format(event=event, update=update)}" for place in PLACES]
     pages += [links[name].replace(f"{base}en/", f"{base}{language}/") for name in TOKEN_PAGES]
     return [*pages, links[f"manage-{language}"]]
 
