@@ -34,8 +34,7 @@ def program(tmp_path: Path) -> Iterator[Program]:
     """`clarion serve` on an empty folder, secrets in its environment."""
     running = Program(tmp_path, extra=SECRETS)
     yield running
-    for pid in processes_of(running):
-        os.kill(pid, signal.SIGKILL)
+    kill_all(running)
 
 
 def test_it_starts_on_nothing_restarts_what_dies_and_leaves_nothing(program: Program, allowed: Allowed) -> None:
@@ -66,7 +65,9 @@ def test_it_starts_on_nothing_restarts_what_dies_and_leaves_nothing(program: Pro
     assert "hunter2" not in program.log.read_text()
 
 
-def test_while_the_database_is_away_the_public_site_serves_and_the_rest_follows_when_it_is_back(tmp_path: Path) -> None:
+def test_while_the_database_is_away_the_public_site_serves_and_the_rest_follows_when_it_is_back(
+    tmp_path: Path, allowed: Allowed
+) -> None:
     """And meanwhile it can be stopped as ever."""
     server = PostgresServer().start()
     program = Program(tmp_path / "run", records={"CLARION_DATABASE_URL": server.url("postgres")})
@@ -79,11 +80,11 @@ def test_while_the_database_is_away_the_public_site_serves_and_the_rest_follows_
         wait_until(lambda: program._is_healthy(program.public_port), "the public site to answer")
         wait_until(lambda: "does not answer" in program.log.read_text(), "the log to say why")
         page = f"{program.public_url}/{SLUG}/en/"
-        with urllib.request.urlopen(page, timeout=5) as answer:
+        with urllib.request.urlopen(page, timeout=60) as answer:
             assert answer.status == 200
         started = time.monotonic()
         assert program.stop() == 0
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < allowed(10)
         assert "Traceback" not in program.log.read_text()
 
         program.begin()
