@@ -41,8 +41,9 @@ class Books:
 class Hand:
     """One kept connection, made anew when it breaks."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, answer_seconds: float) -> None:
         self._door = door
+        self._answer_seconds = answer_seconds
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
@@ -53,7 +54,7 @@ class Hand:
             "content-type: application/x-www-form-urlencoded\r\n\r\n"
         )
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(self._answer_seconds):
                 return await self._ask(head.encode() + body)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             self.close()
@@ -80,7 +81,8 @@ class Hand:
 class Crowd:
     """People who come at `rate` a second until `leave`, each trying again until answered, as impatient people do.
 
-    Where `mails` is named they take their mail out of that folder and confirm, too.
+    Where `mails` is named they take their mail out of that folder and confirm, too. An answer that does not come
+    within `answer_seconds` counts as broken off.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Crowd:
         rate: float,
         mails: Path | None = None,
         hands: int = 32,
+        answer_seconds: float = 20,
         address: Callable[[int], str] = lambda n: f"p{n}@example.org",
     ) -> None:
         self.door = door
@@ -97,6 +100,7 @@ class Crowd:
         self._rate = rate
         self._mails = mails
         self._hands = hands
+        self._answer_seconds = answer_seconds
         self._all_hands: list[Hand] = []
         self._address = address
         self._next = 0
@@ -151,7 +155,7 @@ class Crowd:
                 self.books.signed.append(fields["email"])
 
     def _hand(self) -> Hand:
-        self._all_hands.append(Hand(self.door))
+        self._all_hands.append(Hand(self.door, self._answer_seconds))
         return self._all_hands[-1]
 
     async def _until_taken(self, hand: Hand, path: str, body: bytes) -> bool:

@@ -81,7 +81,7 @@ def test_more_people_than_may_come_in_are_refused_politely_and_soon_all_is_as_be
     before = memory_of_process(intake)
     with (
         ThreadPoolExecutor(2) as watchers,
-        Crowd(door_of(program), rate=1e6, hands=HANDS) as crowd,
+        Crowd(door_of(program), rate=1e6, hands=HANDS, answer_seconds=allowed(20)) as crowd,
     ):
         reading, measuring = watchers.submit(read_on, program, over), watchers.submit(measure_on, intake, over)
         time.sleep(60 if is_soak else 3)
