@@ -72,7 +72,7 @@ def test_a_worker_of_which_a_loop_has_ended_ends_so_that_it_is_started_again(mac
     """Else its heart would beat on, and nobody would learn that nothing is published any more."""
     machine.data.publish_lock.mkdir(parents=True)  # no loop can mend that
     with machine.worker() as process:
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=STOPS_WITHIN) == 1
 
     assert "ended by itself (publish)" in machine.log.read_text(encoding="utf-8")
 

@@ -1,13 +1,13 @@
 """The demo's own HTTP client: the site may close a kept connection whenever it lies idle."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 import pytest
 
 from clarion.desk.client import Answer, Connection
 from clarion.desk.crowd import Crowd, Place
+from tests.program import wait_until
 
 WHOLE = b"HTTP/1.1 303 See Other\r\nlocation: /thanks/\r\ncontent-length: 2\r\n\r\nok"
 
@@ -59,9 +59,7 @@ def test_a_post_is_made_again_once_only() -> None:
 def test_a_crowd_that_ended_early_says_what_to_do() -> None:
     crowd = Crowd(Place("http://localhost:1", "clean-water", ("en",), lambda: 0))
     crowd.start(1)
-    deadline = time.monotonic() + 10
-    while crowd.is_under_way and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: not crowd.is_under_way, "the crowd to end")
 
     assert crowd.progress is not None
     assert "Send people again" in crowd.progress.trouble

@@ -41,7 +41,7 @@ def desk(tmp_path: Path) -> Iterator[DeskServer]:
 
 def ask(desk: DeskServer, path: str = "", *, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
     """The answer below the random word; `host` and `x_forwarded_for` style arguments become headers."""
-    connection = http.client.HTTPConnection("127.0.0.1", desk.server_address[1], timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", desk.server_address[1], timeout=60)
     sent = {"host": desk.host} | {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, f"/{desk.word}/{path}", headers=sent)
     answer = connection.getresponse()
@@ -71,7 +71,7 @@ def test_forwarded_requests_are_refused(desk: DeskServer, header: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/state.json", "/other/", "/other/state.json", "/desk.js"])
 def test_nothing_lies_above_the_random_word(desk: DeskServer, path: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", desk.server_address[1], timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", desk.server_address[1], timeout=60)
     connection.request("GET", path, headers={"Host": desk.host})
     assert connection.getresponse().status == 404
     connection.close()
