@@ -218,7 +218,7 @@ def test_a_server_that_hangs_up_after_the_data_loses_nothing_and_doubles_few(off
 def test_a_tarpit_for_one_domain_holds_up_no_other(office: PostOffice, note: Note) -> None:
     """Forty mails of a slow domain, at one and a half seconds each, came first; the others do not wait a minute."""
     office.sink.delay = lambda address: 1.5 if address.endswith("@tarpit.example") else 0.0
-    first = office.sign(1, "quick.example")
+    first = office.sign(5, "quick.example")  # the first one waits for the connection, too
     wait_for(lambda: office.sink.has_all(first))
     slow = office.sign(40, "tarpit.example")
     good = office.sign(PEOPLE, "quick.example")
@@ -238,7 +238,7 @@ def test_a_domain_that_defers_everything_harms_no_other_and_its_retries_are_spre
     wait_for(lambda: set(office.sink.tried) >= set(bad))
     wait_for(lambda: office.machine.ask("SELECT min(attempts) FROM outbox_mail") >= 1)
 
-    due = [at for (at,) in office.machine.rows("SELECT due_at FROM outbox_mail WHERE attempts = 1")]
+    due = [at for (at,) in office.machine.rows("SELECT due_at FROM outbox_mail")]
     assert len(set(due)) > len(due) * 0.9  # jitter: a crowd does not come back at once
     office.sink.behave()
     office.wait_for_all(bad)
