@@ -13,6 +13,7 @@ from clarion.desk.mailbox import Mailbox
 from clarion.desk.published import PublishedSite
 from clarion.desk.server import DeskServer, Routes
 from clarion.desk.show import Show
+from clarion.desk.stage import free_port
 
 
 class Office:
@@ -113,3 +114,11 @@ def test_the_state_is_told_while_the_site_is_away(desk: DeskServer) -> None:
 
     assert state["mails"] == {"total": 0, "latest": []}
     assert (state["counts"], state["crowd"], state["map"]) == ({}, None, "")
+
+
+def test_no_two_parts_of_a_demo_are_given_one_port() -> None:
+    """A port that was looked for is free until it is listened on, a moment later: nothing keeps it meanwhile."""
+    ports = [free_port() for _ in range(100)]
+
+    assert len(set(ports)) == 100
+    assert max(ports) < 32_768  # where Linux begins with those of connections that go out

@@ -1,6 +1,7 @@
 """What stands behind the desk: `clarion serve` on free ports, with a data folder and a mail sink that go with it."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from clarion.kernel.errors import ClarionError
 
 _START_SECONDS = 60
 _STOP_SECONDS = 15
+# Below those that systems give to connections that go out: such a one could have the port before it is listened on.
+_PORTS = range(20_000, 32_000)
+_ports = iter(random.sample(_PORTS, len(_PORTS)))  # two demos begin at different ones
 
 
 class StageFailed(ClarionError):
@@ -22,11 +27,12 @@ class StageFailed(ClarionError):
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port of the loopback that nobody listens on now; each call gives another one."""
+    for port in _ports:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise StageFailed("No port of this machine is free.")
 
 
 @dataclass
