@@ -15,7 +15,7 @@ from pathlib import Path
 
 from clarion.kernel.errors import ClarionError
 
-_START_SECONDS = 60
+_START_SECONDS = 180  # a slow machine that is busy, too; a server that ends is told at once
 _STOP_SECONDS = 15
 # Below those that systems give to connections that go out: such a one could have the port before it is listened on.
 _PORTS = range(20_000, 32_000)
