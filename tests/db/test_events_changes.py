@@ -50,7 +50,7 @@ def mails() -> list[str]:
 
 def jobs() -> list[str]:
     """The names of the promised jobs."""
-    return [row.args_kwargs["kwargs"]["name"] for row in DBTaskResult.objects.all()]
+    return [row.args_kwargs["kwargs"]["name"] for row in DBTaskResult.objects.order_by("enqueued_at")]
 
 
 def test_a_change_waits_while_the_event_stays_as_approved(keys: Keys) -> None:

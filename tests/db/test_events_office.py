@@ -56,7 +56,7 @@ def stored(event: Event) -> Event:
 
 def promised() -> list[str]:
     """The names of what was promised."""
-    return [row.args_kwargs["kwargs"]["name"] for row in DBTaskResult.objects.all()]
+    return [row.args_kwargs["kwargs"]["name"] for row in DBTaskResult.objects.order_by("enqueued_at")]
 
 
 def revise(event: Event, **fields: str) -> Revision:
@@ -216,7 +216,7 @@ def test_the_office_changes_cancels_and_takes_back(keys: Keys) -> None:
     change_event(event.public_id, {"title": "Cups"}, by=by, now=NOON)
     assert cancel_event(event.public_id, by=by, now=NOON)
     assert not cancel_event(event.public_id, by=by, now=NOON)
-    assert list(Mail.objects.values_list("kind", "record")) == [
+    assert list(Mail.objects.order_by("pk").values_list("kind", "record")) == [
         ("event-cancelled", event.public_id),
         ("event-cancelled-notice", other.public_id),
     ]
@@ -224,7 +224,7 @@ def test_the_office_changes_cancels_and_takes_back(keys: Keys) -> None:
     assert not uncancel_event(event.public_id, by=by, now=NOON)
 
     assert (stored(event).title, stored(event).state, stored(event).sequence) == ("Cups", "kept", 2)
-    verbs = list(Entry.objects.values_list("verb", flat=True))
+    verbs = list(Entry.objects.order_by("pk").values_list("verb", flat=True))
     assert verbs == ["changed-event", "cancelled-event", "uncancelled-event"]
     assert "Cups" not in str(list(Entry.objects.values()))
 
@@ -233,7 +233,7 @@ def moved(event: Event, **changes: str) -> list[tuple[str, str]]:
     """The mails, with their language, after the office changed the event so."""
     Mail.objects.all().delete()
     change_event(event.public_id, changes, by=HOST, now=NOON)
-    return list(Mail.objects.values_list("kind", "language"))
+    return list(Mail.objects.order_by("pk").values_list("kind", "language"))
 
 
 def test_whoever_holds_an_event_is_told_when_the_office_moves_it(keys: Keys) -> None:

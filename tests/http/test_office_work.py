@@ -49,7 +49,7 @@ def promised() -> list[str]:
 
 
 def noticed() -> list[str]:
-    return [mail.detail["what"] for mail in Mail.objects.filter(kind="notice-to-admins")]
+    return [mail.detail["what"] for mail in Mail.objects.filter(kind="notice-to-admins").order_by("pk")]
 
 
 # ---- the call
