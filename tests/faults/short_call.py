@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from clarion.kernel.databases import read_database
 from tests.faults.crowd import Door
 from tests.postgres import new_database, on_postgresql
-from tests.program import Program
+from tests.program import STOPS_WITHIN, Program
 
 SLUG = "short-call"
 SIGN = f"/{SLUG}/en/sign"
@@ -156,4 +156,6 @@ def kill_all(program: Program) -> None:
             os.kill(pid, 9)
         except ProcessLookupError:
             continue
+    if program.process is not None:
+        program.process.wait(timeout=STOPS_WITHIN)
     time.sleep(0.1)

@@ -45,7 +45,8 @@ def test_it_starts_on_nothing_restarts_what_dies_and_leaves_nothing(program: Pro
     assert "hunter2" not in environment
     assert "MAIL" not in environment
     worker = wait_until(lambda: pid_of(program, "clarion worker"), "the worker to run")
-    assert os.getpriority(os.PRIO_PROCESS, worker) > os.getpriority(os.PRIO_PROCESS, intake)  # the door goes first
+    door_goes_first = min(os.getpriority(os.PRIO_PROCESS, intake) + 10, 19)  # who tests may stand back already
+    assert os.getpriority(os.PRIO_PROCESS, worker) == door_goes_first
     office = Path(f"/proc/{pid_of(program, 'clarion.office')}/environ").read_text()
     assert "postmaster" not in office
     assert "CLARION_MAIL_URL=smtp://localhost:2525" in office
