@@ -21,7 +21,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
-PATIENCE = 90_000  # ms; the machine may be busy
+PATIENCE = 180_000  # ms; the machine may be busy
 expect.set_options(timeout=PATIENCE)
 
 

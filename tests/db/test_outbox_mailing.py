@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
+from django_tasks_db.models import DBTaskResult
 
 from clarion.campaigns.models import Campaign
 from clarion.env import Env
-from clarion.events.actions import take_proposal
+from clarion.events.actions import mail_host, promise_manage_page, take_proposal
+from clarion.events.models import Event
 from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailHungUp, MailRefused
 from clarion.kernel.keys import Keys, read_key_ring, read_keys
 from clarion.kernel.links import Link, LinkKind, link_public_key, read_link
@@ -31,8 +33,10 @@ from tests.make import (
     HOUR,
     MINUTE,
     NOON,
+    SECOND,
     make_campaign,
     make_confirmation,
+    make_event,
     make_proposal,
     make_signature,
     make_submission,
@@ -425,3 +429,49 @@ def test_a_letter_that_breaks_the_mailer_comes_later_and_nobody_else_is_mailed_t
 
     assert sorted(one.letter.to for one in mailer.sent) == ["amina@example.com", "chidi@example.com"]
     assert [mail.attempts for mail in Mail.objects.all()] == [1]
+
+
+@pytest.fixture
+def organised(campaign: Campaign, keys: Keys) -> Event:
+    """An event whose organiser is mailed a link to a manage page that is still to be published."""
+    event = make_event(campaign, keys, title="Gathering")
+    with transaction.atomic():
+        mail_host(event, "manage-link", now=NOON)
+        promise_manage_page(event)
+    return event
+
+
+@pytest.mark.usefixtures("organised")
+def test_a_link_is_not_mailed_before_the_page_that_it_opens_is_there(postman: Postman, mailer: FakeMailer) -> None:
+    """Else the organiser who opens it at once is told that it is no good."""
+    postman.step(NOON)
+    assert mailer.sent == []
+
+    DBTaskResult.objects.all().delete()  # as the publisher does with a promise that it has kept
+    postman.step(NOON + 2 * SECOND)
+    assert [sent.letter.subject for sent in mailer.sent] == ["Your new link: Gathering"]
+
+
+@pytest.mark.usefixtures("organised")
+def test_a_page_that_cannot_be_published_holds_up_its_mail_for_a_minute_alone(
+    postman: Postman, mailer: FakeMailer
+) -> None:
+    for second in range(0, 60, 2):
+        postman.step(NOON + second * SECOND)
+    assert mailer.sent == []
+
+    postman.step(NOON + MINUTE)
+    assert len(mailer.sent) == 1
+
+
+def test_only_mails_that_link_to_the_page_wait_for_it(
+    organised: Event, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    other = make_event(organised.campaign, keys, title="Vigil")
+    with transaction.atomic():
+        mail_host(other, "manage-link", now=NOON)
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    postman.step(NOON)
+
+    subjects = {sent.letter.subject for sent in mailer.sent}
+    assert subjects == {"Confirm your signature: Clean water & schools", "Your new link: Vigil"}

@@ -35,6 +35,7 @@ _SUBJECTS: Mapping[str, str] = {
     "event-uncancelled": N_("Your event takes place after all: {title}"),
     "manage-link": N_("Your new link: {title}"),
 }
+TO_HOST = frozenset(_SUBJECTS)  # kinds of which the record is the event
 _NEUTRAL_SUBJECT = N_("About your event")
 
 

@@ -23,6 +23,7 @@ _SUBJECTS: Mapping[str, str] = {
     "change-changes-asked": N_("Please look at your change again: {title}"),
     "change-refused": N_("Your change was not accepted: {title}"),
 }
+DECISIONS = frozenset(_SUBJECTS)  # kinds of which the record is the event
 
 
 def decision_letter(kind: str, mail: Mail, desk: Desk) -> Letter | None:

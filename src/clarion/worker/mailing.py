@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from clarion.campaigns.queries import campaign_by_slug
 from clarion.env import Env
 from clarion.events.mails import RENDERERS as EVENT_RENDERERS
+from clarion.events.mails import TO_HOST
 from clarion.gateways.mail import (
     MailDoubted,
     Mailer,
@@ -27,9 +28,12 @@ from clarion.gateways.mail import (
     MailRefused,
     MailSenderRefused,
 )
+from clarion.jobs.queries import events_promised
+from clarion.kernel.clock import MINUTE, SECOND
 from clarion.kernel.keys import read_key_ring
 from clarion.kernel.links import sign_link
 from clarion.kernel.logs import describe_error
+from clarion.moderation.mails import DECISIONS
 from clarion.moderation.mails import RENDERERS as MODERATION_RENDERERS
 from clarion.organisers.mails import RENDERERS as ORGANISER_RENDERERS
 from clarion.outbox.letters import BatchRenderer, Desk, Letter, one_by_one
@@ -48,6 +52,10 @@ log = logging.getLogger("clarion.worker")
 BATCH = 50  # so many may go out twice, with the same Message-ID, when the worker dies
 _MEASURE_EVERY_SECONDS = 2.0
 _HELD_AT_MOST_SECONDS = 1800
+# To an event's organiser: what they link to must be there first, else a good link would be answered as a bad one.
+_LINK_TO_PAGES = TO_HOST | DECISIONS
+_PAGES_OF_AN_EVENT = ("publish-manage", "publish-event")
+_LONGEST_WAIT_FOR_A_PAGE = MINUTE  # since the mail was promised: where nothing can be published mails go on
 
 KINDS: Mapping[str, BatchRenderer] = {
     **SIGNATURE_RENDERERS,
@@ -131,8 +139,8 @@ class Postman:
             if not mails:
                 return False
             mailer = self._open()
-            outcome = Outcome()
-            letters = self._render(mails, outcome, now)
+            outcome = Outcome(resting=dict.fromkeys(_ahead_of_their_pages(mails, now), SECOND))
+            letters = self._render([mail for mail in mails if mail not in outcome.resting], outcome, now)
             self._unsettled = outcome  # from here on letters leave
             self._send(mailer, letters, outcome)
             self._rate.take(len(outcome.attempted))
@@ -232,6 +240,14 @@ class Postman:
         if self._mailer is not None:
             self._mailer.close()
             self._mailer = None
+
+
+def _ahead_of_their_pages(mails: Sequence[Mail], now: datetime) -> list[Mail]:
+    """Those that link to pages which are still to be published."""
+    linking = [mail for mail in mails if mail.kind in _LINK_TO_PAGES]
+    young = [mail for mail in linking if abs(now - mail.promised_at) < _LONGEST_WAIT_FOR_A_PAGE]
+    promised = events_promised(_PAGES_OF_AN_EVENT, {mail.record for mail in young}) if young else set()
+    return [mail for mail in young if mail.record in promised]
 
 
 def _rendered(kind: str, mails: list[Mail], desk: Desk, outcome: Outcome) -> list[tuple[Mail, Letter]]:
