@@ -46,12 +46,12 @@ class SettingsForm(EditForm):
     )
     count_threshold = forms.IntegerField(
         min_value=1, max_value=limits.THRESHOLD, label="Steps of a country’s number",
-        help_text="5: a country shows 5, 10, 15 … and the rest stands under “other”. 1: exact.",
+        help_text="5: a country shows 5, 10, 15 … and the rest stands under “elsewhere”. 1: exact.",
     )  # fmt: skip
     never_shown = Line(
         required=False,
         label="Countries never shown",
-        help_text="Two-letter codes, such as XX YY: always under “other”.",
+        help_text="Two-letter codes, such as XX YY: always under “elsewhere”.",
     )
     is_discreet = forms.BooleanField(required=False, label="Neutral subjects in mails")
     takes_signatures = forms.BooleanField(required=False, label="People can sign")
