@@ -3,7 +3,7 @@
 import pytest
 from markupsafe import Markup
 
-from clarion.pages.markup import beginning, one_line, sized
+from clarion.pages.markup import beginning, one_line, sized, unbroken
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,9 @@ def test_a_text_begins_with_plain_words_and_ends_between_them() -> None:
 def test_words_spread_over_lines_become_one_and_stay_escaped() -> None:
     assert one_line(Markup("\n1 event.\n  Two &amp; more.\n")) == "1 event. Two &amp; more."
     assert isinstance(one_line(Markup("a\nb")), Markup)
+
+
+def test_no_line_ends_in_the_middle_of_e_mail() -> None:
+    assert unbroken("Ihre E-Mail-Adresse") == "Ihre E-\u2060Mail-Adresse"
+    assert unbroken("a wire-mail") == "a wire-mail"
+    assert isinstance(unbroken(Markup("an e-mail")), Markup)

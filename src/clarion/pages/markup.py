@@ -1,5 +1,6 @@
 """What people wrote, marked up for a page: Markdown, and words in another language than the page's."""
 
+import re
 from functools import cache, lru_cache
 from unicodedata import east_asian_width
 
@@ -30,6 +31,14 @@ _BEGINNING = 200
 def one_line(text: str) -> str:
     """Words that a template spread over lines, for an attribute."""
     return text.__class__(" ").join(line.strip(" ") for line in text.splitlines()).strip(" ")
+
+
+def unbroken(text: str) -> str:
+    """`text` in which no line ends in the middle of "e-mail": a word joiner is not seen, and holds a line together."""
+    return text.__class__(_E_MAIL.sub("-\u2060", text))
+
+
+_E_MAIL = re.compile(r"(?<=\b[Ee])-(?=[Mm]ail)")
 
 
 def sized(title: str) -> Markup:

@@ -25,7 +25,7 @@ from clarion.kernel.languages import direction, native_name, with_territory
 from clarion.kernel.policy import CampaignState
 from clarion.locale.jinja import make_environment
 from clarion.locale.voice import Voice, voice
-from clarion.pages.markup import beginning, marked_up, one_line, said, sized
+from clarion.pages.markup import beginning, marked_up, one_line, said, sized, unbroken
 from clarion.pages.press import Press
 from clarion.pages.programme import Programme
 from clarion.places.countries import Choice, CountrySettings, choices, country_name
@@ -251,7 +251,10 @@ class Server:
         return self.press.public_url + address
 
 
-_FILTERS = {"said": said, "marked_up": marked_up, "beginning": beginning, "one_line": one_line, "sized": sized}
+_FILTERS = {
+    "said": said, "marked_up": marked_up, "beginning": beginning, "one_line": one_line, "sized": sized,
+    "unbroken": unbroken,
+}  # fmt: skip
 
 
 @cache
