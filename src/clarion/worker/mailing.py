@@ -55,7 +55,7 @@ _HELD_AT_MOST_SECONDS = 1800
 # To an event's organiser: what they link to must be there first, else a good link would be answered as a bad one.
 _LINK_TO_PAGES = TO_HOST | DECISIONS
 _PAGES_OF_AN_EVENT = ("publish-manage", "publish-event")
-_LONGEST_WAIT_FOR_A_PAGE = MINUTE  # since the mail was promised: where nothing can be published mails go on
+_LONGEST_WAIT_FOR_A_PAGE = 5 * MINUTE  # since the mail was promised: where nothing can be published mails go on
 
 KINDS: Mapping[str, BatchRenderer] = {
     **SIGNATURE_RENDERERS,

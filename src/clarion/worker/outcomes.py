@@ -34,9 +34,7 @@ class Outcome:
     over: list[Mail] = field(default_factory=list)  # sent, refused for good, or nothing left to say
     later: list[Mail] = field(default_factory=list)
     doubted: list[Mail] = field(default_factory=list)  # refused, perhaps by a server in trouble
-    resting: dict[Mail, timedelta] = field(
-        default_factory=dict
-    )  # not tried: their domain rests, or what they link to is to come
+    resting: dict[Mail, timedelta] = field(default_factory=dict)  # not tried: domain rests, or page still to come
     refused_senders: set[str] = field(default_factory=set)  # campaigns, of which no more was tried
     attempted: list[Mail] = field(default_factory=list)
     sent: int = 0
