@@ -279,3 +279,4 @@ def open_often(mail: EmailMessage, below: str, *, times: int = 20) -> None:
         for method in ("GET", "HEAD") * times:
             with urllib.request.urlopen(urllib.request.Request(link, method=method), timeout=60) as answer:
                 assert answer.status == 200, link
+                assert not answer.url.endswith("/bad-link/"), link

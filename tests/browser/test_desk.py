@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.program import wait_until
 
@@ -63,6 +63,7 @@ def desk(demo: Demo, browser: Browser) -> Iterator[Page]:
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("console", lambda line: trouble.append(line.text) if line.type == "error" else None)
     page.goto(demo.address)
+    page.wait_for_selector("#map")
     yield page
     context.close()
     assert trouble == []
@@ -98,8 +99,26 @@ def test_signing_on_the_phone_brings_a_mail_whose_button_moves_the_count(desk: P
     expect(desk.locator("#total")).to_have_text(str(before + 1))
 
 
+def test_nothing_moves_from_under_the_pointer_when_the_map_arrives(demo: Demo, browser: Browser) -> None:
+    """A button that goes down with the map is pressed at its old place, and nothing happens."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    held: list[Route] = []
+    page.route("**/map.svg", lambda route: held.append(route))
+    page.goto(demo.address)
+    wait_until(lambda: page.title() and held, "the map to be asked for")  # a question lets the route be heard
+    before = page.locator("#enter").bounding_box()
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("#map")
+    after = page.locator("#enter").bounding_box()
+    page.context.close()
+
+    assert before is not None
+    assert after is not None
+    assert (after["x"], after["y"]) == pytest.approx((before["x"], before["y"]), abs=4)
+
+
 def test_the_crowd_moves_the_count_by_exactly_as_many(desk: Page) -> None:
-    desk.wait_for_selector("#map")
     desk.click("#send")
 
     expect(desk.locator("#verdict")).to_contain_text(f"exactly {CROWD} more")
@@ -120,7 +139,6 @@ def test_the_office_opens_with_the_link_and_the_code_that_the_desk_shows(desk: P
 
 
 def test_a_country_of_the_map_opens_on_the_phone(desk: Page) -> None:
-    desk.wait_for_selector("#map")
     site = desk.locator("body").get_attribute("data-public")
     wait_until(lambda: desk.request.get(f"{site}/clean-water/en/countries/ke/").ok, "the country's page", seconds=120)
     desk.locator("#map a[href$='/countries/ke/'] path").first.click(force=True)
