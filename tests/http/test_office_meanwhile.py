@@ -126,6 +126,19 @@ def test_a_close_at_the_last_second_of_a_day_stays_there(admin: Client, campaign
     assert campaign.closes_at == datetime(2030, 12, 2, 12, tzinfo=UTC)
 
 
+def test_seconds_are_shown_only_where_there_are_some(admin: Client, campaign: Campaign) -> None:
+    """A browser shows them wherever `step` allows them, and refuses a change of them where it does not."""
+    noon, last = datetime(2030, 12, 1, 12, tzinfo=UTC), datetime(2030, 12, 1, 23, 59, 59, tzinfo=UTC)
+    change_settings(campaign, replace(settings_of(campaign), opens_at=noon, closes_at=last), by=HOST, now=NOON)
+    page = admin.get(CALL + "call/settings/").content.decode()
+
+    opens, closes = re.findall(r'<input type="datetime-local"[^>]*>', page)
+    assert 'value="2030-12-01T12:00"' in opens
+    assert "step" not in opens
+    assert 'value="2030-12-01T23:59:59"' in closes
+    assert 'step="1"' in closes
+
+
 def test_a_draft_that_another_wrote_meanwhile_is_not_lost(admin: Client, campaign: Campaign) -> None:
     address = CALL + "call/text/fr/"
     typed = {**opened(admin, address), "title": "La mienne", "body": "Mon texte."}

@@ -4,6 +4,8 @@ import re
 from datetime import date
 from xml.etree import ElementTree
 
+import pytest
+
 from clarion.pages.plots import Bar, bars, columns, days_between
 
 KENYA, FRANCE = Bar("Kenya", 200, "200"), Bar("France", 50, "50")
@@ -70,3 +72,10 @@ def test_a_single_day_is_named_once() -> None:
     names = re.findall(r">([^<]+)</text>", columns([Bar("today", 3, "3")], label="x"))
 
     assert names == ["3", "today"]
+
+
+def test_a_single_day_is_a_column_among_others_not_a_wall() -> None:
+    [alone] = drawn(columns([Bar("today", 3, "3")], label="x"))
+    assert (alone["x"], alone["width"]) == ("1.14%", "12%")
+    [mirrored] = drawn(columns([Bar("today", 3, "3")], label="x", rtl=True))
+    assert float(mirrored["x"].rstrip("%")) == pytest.approx(100 - 1.14 - 12, abs=0.02)

@@ -13,6 +13,7 @@ _ROW = 46  # px: a line of text, a bar beneath it
 _BAR = 10
 _COLUMNS = 160  # px: height of the columns
 _FOOT = 26
+_ALONE = 7  # a single day is drawn as wide as one of a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def columns(rows: Sequence[Bar], *, label: str, rtl: bool = False) -> Markup:
     if not rows:
         return _svg(Markup(""), height=0, label=label, name="columns")
     highest = max(rows, key=lambda row: row.value)
-    step = 100 / len(rows)
+    step = 100 / (len(rows) if len(rows) > 1 else _ALONE)
     drawn = [_column(row, at, step, highest.value or 1, rtl) for at, row in enumerate(rows)]
     return _svg(
         Markup("").join([*drawn, _scale(highest, rtl), *_ends(rows, rtl)]),

@@ -1,5 +1,6 @@
 """A campaign's settings: what `campaign.toml` says."""
 
+import re
 from dataclasses import asdict, replace
 from datetime import UTC
 from typing import Any
@@ -12,7 +13,22 @@ from clarion.office.forms.editing import EditForm
 from clarion.office.forms.fields import Line
 
 _DAY = {"type": "date"}
-_MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
+
+
+class _MomentInput(forms.DateTimeInput):
+    """To the minute, as people say it; seconds are shown where a file gave some, and kept."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M:%S")
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """What its template gets. Without `step` a browser takes no other seconds than those that are there."""
+        context = super().get_context(name, value, attrs)
+        shown = re.sub(r"(T\d\d:\d\d):00$", r"\1", context["widget"]["value"] or "")
+        context["widget"]["value"] = shown or None
+        if shown.count(":") > 1:
+            context["widget"]["attrs"]["step"] = "1"
+        return context
 
 
 class SettingsForm(EditForm):
@@ -34,8 +50,8 @@ class SettingsForm(EditForm):
         required=False, label="Accent colour", widget=forms.TextInput(attrs={"placeholder": "#0b6e99", "size": 9}),
         help_text="Six digits, such as #0b6e99. It is shifted until text on it can be read.",
     )  # fmt: skip
-    opens_at = forms.DateTimeField(required=False, label="Opens at (UTC)", widget=_MOMENT)
-    closes_at = forms.DateTimeField(required=False, label="Closes at (UTC)", widget=_MOMENT)
+    opens_at = forms.DateTimeField(required=False, label="Opens at (UTC)", widget=_MomentInput)
+    closes_at = forms.DateTimeField(required=False, label="Closes at (UTC)", widget=_MomentInput)
     keep_until = forms.DateField(
         required=False, label="Keep personal data until", widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"),
         help_text="Empty: twelve months after closing, else after signing. The count stays.",

@@ -60,7 +60,7 @@ _PARTS = (
     ("dated_on", "Date", False),
     ("status", "Who stands behind this translation", False),
     ("translator", "Translator", True),
-    ("translates", "The version it follows", False),
+    ("translates", "What it translates", False),
 )
 
 
@@ -74,7 +74,8 @@ def compare_texts(before: StatementText | None, after: StatementText | None) -> 
 def _said(text: StatementText | None) -> dict[str, str]:
     if text is None:
         return dict.fromkeys((name for name, _, _ in _PARTS), "")
-    said = {**initial_of(text, is_present=True), "translates": text.translates}
+    said = initial_of(text, is_present=True)
+    said["translates"] = f"Version {text.translates} of the original" if text.translates else ""
     said["status"] = dict(STATUS_CHOICES).get(text.status, text.status)
     return {name: str(said[name] or "") for name, _, _ in _PARTS}
 
