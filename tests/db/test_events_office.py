@@ -166,15 +166,30 @@ def test_an_event_follows_its_venue_though_a_moderator_had_set_its_pin() -> None
     assert store_event(campaign, row, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)[0].lat == -1.27
 
 
-def test_a_pin_of_an_event_that_was_read_by_an_older_version_stays() -> None:
+def test_a_row_without_id_is_known_again_though_the_office_gave_its_event_another_title() -> None:
+    """Else it would stand there twice: as the file says it, and as it was corrected."""
     campaign = make_campaign()
     event, _ = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
-    correct_event(event.public_id, {"lat": -6.8153, "lon": 39.2954}, by=make_organiser(), now=NOON)
-    Event.objects.update(read_point=None)
+    change_event(event.public_id, {"title": "Vigil"}, by=HOST, now=NOON)
 
-    for _ in range(2):
-        again, _ = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
-        assert again.exact_point == (-6.8153, 39.2954)
+    again, changed = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+
+    assert (again.pk, again.title, changed) == (event.pk, ROW.title, True)
+    assert Event.objects.count() == 1
+
+
+def test_a_new_row_is_not_taken_for_what_another_row_says_by_now() -> None:
+    """The file follows the correction, and says another event of the old title: whichever row comes first."""
+    campaign = make_campaign()
+    event, _ = store_event(campaign, ROW, origin=Event.Origin.LAUNCH, by=HOST, now=NOON)
+    change_event(event.public_id, {"title": "Vigil"}, by=HOST, now=NOON)
+
+    other, same = store_events(
+        campaign, [ROW, replace(ROW, title="Vigil")], origin=Event.Origin.LAUNCH, by=HOST, now=NOON
+    )
+
+    assert (same[0].pk, same[1]) == (event.pk, False)
+    assert (other[0].pk != event.pk, other[0].title) == (True, ROW.title)
 
 
 def test_storing_again_leaves_a_cancelled_event_cancelled() -> None:

@@ -53,7 +53,7 @@ class Event(models.Model):
     lat = models.FloatField(null=True, blank=True)
     lon = models.FloatField(null=True, blank=True)
     is_centre = models.BooleanField(default=False)  # the point is only that of the city: nobody gathers there
-    read_point = models.JSONField(null=True, blank=True)  # lat, lon, is_centre as its row came to when last read
+    read_as = models.JSONField(null=True, blank=True)  # what its row came to when last read: its key, its point
     starts_local = models.CharField(max_length=16)  # 2026-12-10T18:00, as clocks show it there
     ends_local = models.CharField(max_length=16, blank=True)  # empty: two hours after the start
     zone = models.CharField(max_length=64)

@@ -16,7 +16,7 @@ from clarion.places.models import Venue
 PUBLIC = Q(state__in=(Event.State.KEPT, Event.State.ENDED)) | Q(state=Event.State.CANCELLED, kept_at__isnull=False)
 _UNSHOWN = (
     "row",
-    "read_point",
+    "read_as",
     "host_hash",
     "consent",
     "same_hash",

@@ -46,11 +46,12 @@ def store_events(
 ) -> list[tuple[Event, bool]]:
     """Store events that the campaign itself announces, kept at once; gives each and whether anything changed.
 
-    A row is known again by its id, one without id by venue (or city and address) and title; then what the row says
-    replaces what was stored, and the state stays. So does a pin that a moderator set, which no row can say, while the
-    row comes to the place and point that it came to before. Safe to repeat. Raises `UnknownVenue`.
+    A row is known again by its id, one without id by venue (or city and address) and title, as they stand now or as
+    they were when last read; then what the row says replaces what was stored, and the state stays. So does a pin that
+    a moderator set, which no row can say, while the row comes to the place and point that it came to before. Safe to
+    repeat. Raises `UnknownVenue`.
     """
-    known = _OwnEvents(campaign)
+    known = _OwnEvents(campaign, rows)
     stored = [_store(campaign, row, known, origin, by, now) for row in rows]
     changed = [event for event, is_changed in stored if is_changed]
     if len(changed) > _PAGES_AT_ONCE:
@@ -64,7 +65,7 @@ def store_events(
 class _OwnEvents:
     """A campaign's own events, found again by what a row says: one look for a whole table."""
 
-    def __init__(self, campaign: Campaign) -> None:
+    def __init__(self, campaign: Campaign, rows: Sequence[EventRow]) -> None:
         ours = (
             Event.objects.select_for_update(of=("self",))
             .select_related("campaign__team", "venue")
@@ -72,8 +73,12 @@ class _OwnEvents:
         )
         self._by_id: dict[str, Event] = {}
         self._by_place: dict[tuple[str, ...], list[Event]] = defaultdict(list)
+        self._by_place_read: dict[tuple[str, ...], Event] = {}
+        said = {_key(row) for row in rows}
         for event in ours.exclude(origin=Event.Origin.PROPOSAL).order_by("pk"):
             self.add(event)
+            if event.read_as and _key(fields_of(event)) not in said:  # else it is the one that another row means
+                self._by_place_read[tuple(event.read_as["key"])] = event
 
     def add(self, event: Event) -> None:
         """Know this one from now on."""
@@ -86,10 +91,11 @@ class _OwnEvents:
         self._by_place[_key(fields_of(event))].remove(event)
 
     def find(self, row: EventRow) -> Event | None:
-        """The event that the row means; one without id may have been given its id since."""
+        """The event that the row means; one without id may have been given its id since, or a new title or place."""
         if row.row in self._by_id:
             return self._by_id[row.row]
-        there = self._by_place.get(_key(row), [])
+        key = _key(row)
+        there = [*self._by_place.get(key, []), *filter(None, [self._by_place_read.get(key)])]
         return next((event for event in there if not row.row or not event.row), None)
 
 
@@ -113,7 +119,7 @@ def _add_event(campaign: Campaign, row: EventRow, origin: Event.Origin, now: dat
     settled = settle(campaign, written, now=now, is_ours=True)
     return Event.objects.create(
         public_id=new_id(), campaign=campaign, origin=origin, row=row.row, state=Event.State.KEPT,
-        checked=Event.Checked.KNOWN, proposed_at=now, kept_at=now, read_point=_point(settled.fields),
+        checked=Event.Checked.KNOWN, proposed_at=now, kept_at=now, read_as=_read_as(row, settled.fields),
         **settled.columns,
     )  # fmt: skip
 
@@ -126,12 +132,11 @@ def _bring_up_to_date(event: Event, row: EventRow, now: datetime) -> bool:
     """Let the event say what the row says; gives whether it said anything else."""
     written: EventFields = replace(row, language=row.language or event.language)
     said, new = fields_of(event), settle(event.campaign, written, now=now, event=event).fields
-    read_point, read_before = _point(new), event.read_point
-    if read_before != read_point:
-        Event.objects.filter(pk=event.pk).update(read_point=read_point)
-        event.read_point = read_point
-    is_same_point = read_before == read_point or (read_before is None and event.exact_point is not None)
-    if is_same_point and is_same_place(said, new):
+    read_as, read_before = _read_as(row, new), event.read_as
+    if read_before != read_as:
+        Event.objects.filter(pk=event.pk).update(read_as=read_as)
+        event.read_as = read_as
+    if read_before and read_before["point"] == read_as["point"] and is_same_place(said, new):
         written = replace(written, lat=said.lat, lon=said.lon, is_centre=said.is_centre)
         new = replace(new, lat=said.lat, lon=said.lon, is_centre=said.is_centre)
     if not differing(said, new) and (not row.row or row.row == event.row):
@@ -143,8 +148,8 @@ def _bring_up_to_date(event: Event, row: EventRow, now: datetime) -> bool:
     return True
 
 
-def _point(fields: EventFields) -> list[Any]:
-    return [fields.lat, fields.lon, fields.is_centre]
+def _read_as(row: EventRow, settled: EventFields) -> dict[str, Any]:
+    return {"key": list(_key(row)), "point": [settled.lat, settled.lon, settled.is_centre]}
 
 
 @transaction.atomic
