@@ -10,9 +10,10 @@ import hypothesis
 import pytest
 
 pytest_plugins = ["tests.soak"]
-# A slow machine is no wrong answer.
-hypothesis.settings.register_profile("clarion", deadline=None)
-hypothesis.settings.load_profile("clarion")
+# A slow machine is no wrong answer. The everyday run tries the same inputs each time, so that it says of a change what
+# the change did; the soak looks for others.
+hypothesis.settings.register_profile("everyday", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=2000)
 
 # Settings read the environment as they load, so this stands before Django is touched.
 DATA = Path(tempfile.mkdtemp(prefix="clarion-tests-"))
@@ -38,7 +39,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Say where records live before anybody loads the settings."""
+    """Say where records live before anybody loads the settings, and how far inputs are searched."""
+    hypothesis.settings.load_profile("soak" if config.getoption("--soak") else "everyday")
     if config.getoption("--database") == "postgresql":
         os.environ["CLARION_DATABASE_URL"] = shared_server().url("clarion")
         settings.DATABASES["default"]["TEST"] = {"NAME": "clarion"}

@@ -89,6 +89,14 @@ def test_subject_and_name_come_back_with_every_blank_in_lines_of_mail(subject: s
     assert all(len(line) <= (76 if b"=?utf-8?b?" in line else 998) for line in head)
 
 
+@pytest.mark.parametrize("name", ["Water: " * 13 + "now", ", ".join(["Committee"] * 9), 'The "Water" Committee ' * 5])
+def test_a_long_name_with_signs_that_mean_something_in_a_header_is_read_as_a_name(name: str) -> None:
+    raw = write_message(Letter("a@example.com", "x", "x\n", "x", "en", name.strip()), "m@h.e", "o@e.org", at=NOON)
+    shown, address = parseaddr(message_from_bytes(raw)["From"])
+
+    assert (str(make_header(decode_header(shown))), address) == (name.strip(), "o@e.org")
+
+
 def test_a_blank_between_words_of_another_script_and_a_link_is_kept_by_a_reader_that_keeps_to_the_rfc() -> None:
     subject = "وقفة من أجل الماء: https://call.example.org/clean-water/ar/ الآن"
     raw = write_message(Letter("a@example.com", subject, "x\n", "x", "ar"), "m@h.example", "o@e.org", at=NOON)

@@ -95,7 +95,9 @@ def _header(name: str, value: str) -> str:
 def _from(name: str, sender: str) -> str:
     own_name, address = parseaddr(sender)
     mark = Address(display_name=_one_line(name or own_name), addr_spec=mailbox(address))
-    if _is_plain(mark.display_name):
+    # Where the library cuts a line in two it loses the quotes, and what they held is read as syntax (RFC 5322, 3.2.4).
+    keeps_quotes = '"' not in str(mark) or len(f"From: {mark}") <= (SMTP.max_line_length or 0)
+    if _is_plain(mark.display_name) and keeps_quotes:
         folded: str = SMTP.header_factory("From", str(mark)).fold(policy=SMTP)
         return folded
     return f"From: {_words(mark.display_name, after=6)}\r\n <{mark.addr_spec}>\r\n"
