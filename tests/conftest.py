@@ -34,6 +34,7 @@ make_missing_keys(DATA / "keys")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--soak` (`make soak`): every combination and long runs, where the everyday run takes a fair part."""
     parser.addoption("--soak", action="store_true", help="run every combination, and for long")
+    parser.addoption("--slow-line", action="store_true", help="open every page with a slow phone on a slow line")
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="where records live")
 
 

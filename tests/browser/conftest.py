@@ -25,9 +25,30 @@ PATIENCE = 180_000  # ms; the machine may be busy
 expect.set_options(timeout=PATIENCE)
 
 
+# What `--slow-line` gives to every page: an answer begins long before it ends, and scripts run well after a page shows.
+LATENCY = 300  # ms
+BYTES_A_SECOND = 15_000
+CPU_SLOWED_BY = 6
+
+_open_page = BrowserContext.new_page
+
+
+def _open_slowly(context: BrowserContext) -> Page:
+    """A new page of a context, as on a slow phone and line."""
+    page = _open_page(context)
+    session = context.new_cdp_session(page)
+    speed = {"downloadThroughput": BYTES_A_SECOND, "uploadThroughput": BYTES_A_SECOND}
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": LATENCY, **speed})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWED_BY})
+    return page
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
+    if request.config.getoption("--slow-line"):
+        BrowserContext.new_page = _open_slowly  # type: ignore[method-assign]
     assert Path(CHROMIUM).exists(), "Chromium is missing: run scripts/install-tools"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -199,6 +199,8 @@ def test_a_report_reaches_moderators_and_hides_nothing(phone: BrowserContext, of
     page = phone.new_page()
     page.goto(f"{program.public_url}{CALL}/en/countries/ug/")
     page.locator("ul.events a").first.click()
+    expect(page).to_have_url(re.compile(r"/en/events/[\w-]+/$"))
+    expect(page.locator("h1")).to_be_visible()
     address, title = page.url, page.locator("h1").inner_text()
     page.locator("summary", has_text="Report this event").click()
     page.locator("#report-reason").select_option("wrong-place")

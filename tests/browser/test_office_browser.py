@@ -11,7 +11,7 @@ import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clarion.audit.actions import HOST
@@ -206,6 +206,6 @@ def test_the_office_works_without_scripts_but_for_passkeys(office: str, campaign
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Use a password").click()
 
-    assert page.locator("svg.qr").is_visible()
-    assert page.get_by_label("The six digits").is_visible()
+    expect(page.locator("svg.qr")).to_be_visible()
+    expect(page.get_by_label("The six digits")).to_be_visible()
     context.close()
