@@ -359,6 +359,7 @@ def test_my_data_mails_the_links_of_an_address_once_a_day(
 
     [sent] = mailer.sent
     assert [link.record for link in links_in(sent.letter.text, "withdraw")] == [row.public_id]
+    assert "\nSent: " in sent.letter.text  # when it was signed, and of an event when it was proposed: not when it is
     assert bytes(MyDataMail.objects.get().box) == b""
     assert take_my_data(asked, keys=keys, now=NOON + DAY)
 

@@ -41,6 +41,35 @@ def test_the_queue_shows_flags_language_and_age_and_can_be_narrowed_to_a_languag
     assert "One glass" not in client.get(QUEUE + "?language=fr").content.decode()
 
 
+def test_an_item_that_may_be_a_copy_leads_to_the_event_it_may_be_a_copy_of(keys: Keys) -> None:
+    campaign = make_campaign()
+    kept, _far = make_event(campaign, keys, title="Jugs at the gate"), make_event(campaign, keys, title="Far", lat=1.0)
+    make_event(campaign, keys, title="Cancelled there", state="cancelled")
+    event = waiting(keys, title="Jugs", flags=["copy-nearby"])
+    page = signed_in(make_organiser(role="moderator")).get(f"{QUEUE}{event.public_id}/").content.decode()
+
+    assert f'href="{QUEUE}{kept.public_id}/"' in page
+    assert "Jugs at the gate" in page
+    assert "Far" not in page
+    assert "Cancelled there" not in page
+
+
+def test_a_change_that_may_be_a_copy_leads_to_what_stands_where_it_would_move(keys: Keys) -> None:
+    campaign = make_campaign()
+    here = make_event(campaign, keys, title="Lanterns")
+    there = make_event(campaign, keys, title="Jugs", country="UG", city="Kampala", lat=0.31, lon=32.58)
+    fields = {"lat": 0.31, "lon": 32.58}
+    Revision.objects.create(
+        public_id=new_id(), event=here, fields=fields, flags=["copy-nearby"], proposed_at=NOON, starts_at=here.starts_at
+    )
+    address = f"{QUEUE}{here.public_id}/"
+
+    assert f'href="{QUEUE}{there.public_id}/"' in signed_in(make_organiser()).get(address).content.decode()
+    page = signed_in(make_organiser(role="moderator", countries=("KE",))).get(address).content.decode()
+    assert "Jugs" in page  # of another moderator's country: named, without a way to it
+    assert f'href="{QUEUE}{there.public_id}/"' not in page
+
+
 def test_an_item_shows_the_organisers_contact_to_a_moderator(keys: Keys) -> None:
     event = waiting(keys)
     page = signed_in(make_organiser(role="moderator")).get(f"{QUEUE}{event.public_id}/").content.decode()

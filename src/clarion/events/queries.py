@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import Prefetch, Q, QuerySet
 
 from clarion.campaigns.models import Campaign
 from clarion.events.models import Event, Revision
-from clarion.events.rules import EventFields, Spot, is_copy
+from clarion.events.rules import EventFields, Spot, is_copy, with_changes
 from clarion.places.models import Venue
 
 PUBLIC = Q(state__in=(Event.State.KEPT, Event.State.ENDED)) | Q(state=Event.State.CANCELLED, kept_at__isnull=False)
@@ -140,6 +140,13 @@ def copies_of(campaign: Campaign, spot: Spot, except_id: str = "") -> list[Event
 def spot_of(event: Event) -> Spot:
     """Where and when an event takes place."""
     return Spot(event.starts_local[:10], event.venue_id, event.lat, event.lon)
+
+
+def spot_asked_for(event: Event, changes: Mapping[str, Any]) -> Spot:
+    """Where and when it would take place after these changes; its venue must have been fetched."""
+    asked = with_changes(fields_of(event), changes)
+    venue = venue_of(event.campaign, asked.venue)
+    return Spot(asked.starts_local[:10], venue.pk if venue else None, asked.lat, asked.lon)
 
 
 def fields_of(event: Event) -> EventFields:

@@ -11,7 +11,7 @@ from clarion.outbox.rendering import render_letter
 
 WHAT: Mapping[str, str] = {
     "new-admin": N_("There is a new admin."),
-    "new-passkey": N_("An admin has a new passkey or another second factor."),
+    "new-passkey": N_("Someone on the team has a new passkey or another second factor."),
     "factor-removed": N_("A passkey or another second factor was removed from an account."),
     "exported": N_("Signatures or events were exported."),
     "give-changed": N_("The ways to give were changed."),

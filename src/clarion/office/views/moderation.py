@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarion.events.models import Event
-from clarion.events.queries import event_by_public_id, fields_of, is_public, venue_of
-from clarion.events.rules import NotNow, UnknownEvent
+from clarion.events.queries import copies_of, event_by_public_id, fields_of, is_public, spot_asked_for, venue_of
+from clarion.events.rules import Flag, NotNow, UnknownEvent
 from clarion.kernel.clock import utc_now
 from clarion.kernel.errors import Refusal
 from clarion.kernel.keys import read_key_ring
@@ -133,6 +133,7 @@ def _item_page(
         changes=_changes(item, event),
         reports=[(REPORTS[report.reason], report) for report in reports_on(event.public_id)],
         decisions=_told(decisions_on(event.public_id)),
+        copies=_copies(request, event, item),
         checked=CHECKED.get(event.checked, ""),
         correction=correction or CorrectionForm(initial=_correctable(event)),
         is_correcting=correction is not None,
@@ -155,6 +156,17 @@ def host_of(event: Event) -> dict[str, str] | None:
         return unlock_fields(read_key_ring(settings.ENV.data.keys, "field"), bytes(event.host_box))
     except BoxBroken:
         return None
+
+
+def _copies(request: OrganiserRequest, event: Event, item: QueueItem | None) -> list[tuple[Event, bool]]:
+    """The events of which this one may be a copy, each with whether this organiser may open it."""
+    if item is None or Flag.COPY_NEARBY not in item.flags:
+        return []
+    role, spot = request.membership, spot_asked_for(event, item.revision.fields if item.revision else {})
+    return [
+        (other, may_moderate(role.role, role.countries, other.country))
+        for other in copies_of(request.campaign, spot, event.public_id)
+    ]
 
 
 def _changes(item: QueueItem | None, event: Event) -> list[tuple[str, object, object]]:
