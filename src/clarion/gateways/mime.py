@@ -14,7 +14,7 @@ from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from typing import Protocol
 
-from clarion.kernel.addresses import ascii_domain
+from clarion.kernel.addresses import ascii_domain, is_host
 
 _LONGEST_LINE = 990  # RFC 5322, section 2.1.1: 998
 _LONGEST_WORDS = 76  # a line with encoded words: RFC 2047, section 2
@@ -67,9 +67,16 @@ def write_message(letter: Sendable, message_id: str, sender: str, *, at: datetim
 
 
 def mailbox(address: str) -> str:
-    """The address as mail carries it: its domain in IDNA, its local part as it is."""
+    """The address as mail carries it: its domain in IDNA, its local part as it is.
+
+    Raises `ValueError` for a domain that mail would read as something else: what stands in parentheses is a comment
+    (RFC 5322, section 3.2.2), and another mailbox would get the letter.
+    """
     local, _, domain = address.rpartition("@")
-    return f"{local}@{ascii_domain(domain)}"
+    host = ascii_domain(domain)
+    if not is_host(host):
+        raise ValueError("no host has such a name")
+    return f"{local}@{host}"
 
 
 def needs_smtputf8(address: str) -> bool:

@@ -5,16 +5,32 @@ import unicodedata
 
 MAX_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 
-# Deliberately wide: the worker looks again, and the owner proves the rest by confirming.
+# Deliberately wide: the owner proves the rest by confirming.
 _LOCAL = r"(?!\.)(?!\S*\.\.)[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]{1,64}(?<!\.)"
 _LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
 _SHAPE = re.compile(rf"{_LOCAL}@(?=.{{1,185}}\Z)(?:{_LABEL}\.)+{_LABEL}")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
 def is_address(text: str) -> bool:
-    """Whether `text` has the shape of an e-mail address (cheap: for the door)."""
+    """Whether `text` has the shape of an e-mail address (cheap: for the door).
+
+    A domain beyond ASCII is looked at as mail will carry it: some of its letters may be syntax there (⑴ becomes `(1)`,
+    a comment, so that one mailbox would have any number of spellings), and some of its marks are none of Python's
+    letters (.भारत).
+    """
+    if len(text) > MAX_LENGTH:
+        return False
+    if not text.isascii():
+        local, _, domain = text.rpartition("@")
+        text = f"{local}@{ascii_domain(domain)}"
     return len(text) <= MAX_LENGTH and _SHAPE.fullmatch(text) is not None
+
+
+def is_host(domain: str) -> bool:
+    """Whether a domain, as `ascii_domain` gives it, holds nothing that mail would read as syntax."""
+    return not domain.isascii() or _HOST.fullmatch(domain) is not None
 
 
 def can_send(address: str) -> bool:
