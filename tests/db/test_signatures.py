@@ -3,9 +3,12 @@
 from datetime import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clarion.audit.actions import HOST
 from clarion.campaigns.models import Campaign
+from clarion.events.actions import erase_unconfirmed
 from clarion.kernel.keys import Keys
 from clarion.kernel.links import LinkKind
 from clarion.kernel.sealing import unlock_fields
@@ -279,6 +282,18 @@ def test_a_signature_whose_mail_was_given_up_unsent_goes_too(campaign: Campaign,
     Mail.objects.all().delete()
     assert erase_expired_signatures(drained_until=NOON + 6 * DAY, now=NOON + 8 * DAY) == []
     assert erase_expired_signatures(drained_until=NOON + 8 * DAY, now=NOON + 8 * DAY) == [row.public_id]
+
+
+def test_what_expired_is_not_looked_for_in_a_list_of_all_mails_that_wait(campaign: Campaign, keys: Keys) -> None:
+    """Where the list has outgrown its memory, PostgreSQL reads it anew for each row: 150,000 took minutes."""
+    take_signatures([make_submission()], keys=keys, now=NOON)
+    with CaptureQueriesContext(connection) as asked:
+        erase_expired_signatures(drained_until=NOON + 8 * DAY, now=NOON + 8 * DAY)
+        erase_unconfirmed(drained_until=NOON + 8 * DAY)
+
+    looked = [one["sql"] for one in asked if "outbox_mail" in one["sql"]]
+    assert len(looked) == 2
+    assert [sql for sql in looked if " IN (SELECT" in sql] == []
 
 
 def test_kept_long_enough_personal_data_goes_and_the_count_stays(keys: Keys) -> None:

@@ -77,7 +77,7 @@ class _Batch:
     def letter(self, row: Signature, language: str) -> Letter:
         address_hash = bytes(row.address_hash or b"")
         address = _address(row, self._desk.field_keys)
-        standing = _standing(row, address, self._others[row.campaign_id, address_hash], self._desk.field_keys)
+        standing, lasting = _standing(row, address, self._others[row.campaign_id, address_hash], self._desk.field_keys)
         speak = voice(language, self._desk.strings)
         mould = self._mould(row.campaign, language, standing)
         kind = LinkKind.CONFIRM_TYPED if address_hash in self._denied else LinkKind.CONFIRM
@@ -85,7 +85,7 @@ class _Batch:
         base = f"{self._desk.public_url}/{row.campaign.slug}/{language}"
         values = {
             "confirm_url": f"{base}/confirm/{self._desk.sign(confirm)}",
-            "withdraw_url": f"{base}/withdraw/{self._desk.sign(withdraw_link(row))}",
+            "withdraw_url": f"{base}/withdraw/{self._desk.sign(withdraw_link(lasting))}",
             "signed_at": _moment(speak, row.signed_at.replace(second=0, microsecond=0)),
             "country": _country(row.country, speak),
         }
@@ -129,18 +129,22 @@ def _subject(speak: Voice, standing: Standing, title: str, is_discreet: bool) ->
     return speak.gettext("Confirm your signature: {title}").format(title=title)
 
 
-def _standing(row: Signature, address: str, others: Sequence[Signature], ring: KeyRing) -> Standing:
-    """What may be told: only what was recorded under this very spelling; any other gets an ordinary mail."""
+def _standing(row: Signature, address: str, others: Sequence[Signature], ring: KeyRing) -> tuple[Standing, Signature]:
+    """What may be told: only what was recorded under this very spelling; any other gets an ordinary mail.
+
+    And the row that the link to withdraw names: the one that counts, for this one is erased in a week.
+    """
     told = [
-        one.state
+        one
         for one in others
         if one.public_id != row.public_id
         and (one.state in STANDING or one.signed_at < row.signed_at)
         and same_spelling(_address(one, ring), address)
     ]
-    if any(state in STANDING for state in told):
-        return "counted"
-    return "pending" if told else "new"
+    counted = next((one for one in told if one.state in STANDING), None)
+    if counted:
+        return "counted", counted
+    return ("pending" if told else "new"), row
 
 
 def _address(row: Signature, ring: KeyRing) -> str:

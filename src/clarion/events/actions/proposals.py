@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from clarion.campaigns.models import Campaign
 from clarion.events.actions.promises import mail_host, promise_manage_page, promise_pages
@@ -217,7 +218,7 @@ def erase_unconfirmed(*, drained_until: datetime) -> list[str]:
     late = drained_until - UNCONFIRMED_LIFE
     stale = Event.objects.select_for_update().filter(state=Event.State.UNCONFIRMED)
     unmailed = stale.filter(last_mailed_at=None, proposed_at__lte=late)
-    unmailed = unmailed.exclude(public_id__in=Mail.objects.filter(kind="confirm-event").values("record"))
+    unmailed = unmailed.filter(~Exists(Mail.objects.filter(kind="confirm-event", record=OuterRef("public_id"))))
     mailed = stale.filter(last_mailed_at__lte=late)
     ids = list(mailed.values_list("public_id", flat=True)[:_AT_ONCE])
     ids += unmailed.values_list("public_id", flat=True)[: _AT_ONCE - len(ids)]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clarion.campaigns.queries import over_kept
 from clarion.kernel.clock import MINUTE
@@ -110,8 +110,8 @@ def erase_expired_signatures(*, drained_until: datetime, now: datetime) -> list[
 
 def _never_mailed(pending: QuerySet[Signature], late: datetime) -> QuerySet[Signature]:
     """Those whose mail was given up without an attempt; where it still waits, its owner may still be asked."""
-    promised = Mail.objects.filter(kind=CONFIRM_KIND).values("record")
-    return pending.filter(last_mailed_at=None, signed_at__lte=late).exclude(public_id__in=promised)
+    promised = Mail.objects.filter(kind=CONFIRM_KIND, record=OuterRef("public_id"))
+    return pending.filter(~Exists(promised), last_mailed_at=None, signed_at__lte=late)
 
 
 @transaction.atomic
