@@ -1,6 +1,7 @@
 """Mails leave as promised: once, in order, at a rate, again after a failure, and never with a stranger's words."""
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,16 +16,18 @@ from clarion.env import Env
 from clarion.events.actions import mail_host, promise_manage_page, take_proposal
 from clarion.events.models import Event
 from clarion.gateways.mail import MailDeferred, MailDoubted, MailHostFailed, MailHungUp, MailRefused
+from clarion.gateways.mime import Sendable
 from clarion.kernel.keys import Keys, read_key_ring, read_keys
 from clarion.kernel.links import Link, LinkKind, link_public_key, read_link
 from clarion.outbox.actions import MailPromise, hurry_mails, postpone_mails, promise_mails
 from clarion.outbox.letters import Letter
 from clarion.outbox.models import Mail
-from clarion.outbox.queries import due_mails, mail_backlog
+from clarion.outbox.queries import MailBacklog, due_mails, mail_backlog
 from clarion.privacy.actions import deny, take_my_data, withdraw
 from clarion.privacy.models import MyDataMail
-from clarion.signatures.actions import confirm_signatures, take_signatures
+from clarion.signatures.actions import confirm_signatures, erase_expired_signatures, take_signatures
 from clarion.signatures.models import Signature
+from clarion.worker import mailing
 from clarion.worker.mailing import Postman, Rate
 from clarion.worker.pulse import Pulse
 from tests.fakes import FakeMailer
@@ -120,6 +123,24 @@ def test_the_owner_is_told_whether_the_address_is_new_pending_or_counted(
     assert "You signed before" in pending.text
     assert counted.subject == "You have signed already: Clean water & schools"
     assert "counted" in counted.text
+
+
+def test_the_withdraw_link_of_who_signs_again_names_the_signature_that_counts(
+    campaign: Campaign, keys: Keys, postman: Postman, mailer: FakeMailer
+) -> None:
+    """The second form is erased after a week; the link in its mail is good "now or at any later time"."""
+    for hour in range(2):
+        take_signatures([make_submission(at=NOON + hour * HOUR)], keys=keys, now=NOON + hour * HOUR)
+        postman.step(NOON + hour * HOUR)
+        if hour == 0:
+            confirm_signatures([make_confirmation(Signature.objects.get())], keys=keys, now=NOON + MINUTE)
+    [link] = links_in(mailer.sent[1].letter.text, "withdraw")
+    later = NOON + 14 * DAY
+    erase_expired_signatures(drained_until=later, now=later)
+
+    assert withdraw(make_submission("withdraw", at=later, link=link, email="amina@example.com"), keys=keys, now=later)
+
+    assert not Signature.objects.filter(state__in=("confirmed", "pending")).exists()
 
 
 def test_another_spelling_of_a_counted_address_gets_an_ordinary_mail(
@@ -332,6 +353,45 @@ def test_held_mails_wait(campaign: Campaign, keys: Keys) -> None:
 
     assert due_mails(10, now=NOON) == []
     assert mail_backlog().held == 1
+
+
+def test_who_is_told_to_stop_sends_no_further_mail_and_puts_down_what_has_left(campaign: Campaign, keys: Keys) -> None:
+    """Behind a slow mail host a batch outlasts the worker's end: all of it would go out once more."""
+    stop = threading.Event()
+
+    class LastMailer(FakeMailer):
+        """Is told to stop while it sends the second letter."""
+
+        def send(self, letter: Sendable, message_id: str, sender: str) -> None:
+            super().send(letter, message_id, sender)
+            if len(self.sent) == 2:
+                stop.set()
+
+    mailer = LastMailer()
+    take_signatures([make_submission(email=f"{n}@example.com") for n in range(5)], keys=keys, now=NOON)
+    Postman(ENV, lambda: mailer, Pulse(), stop).step(NOON)
+
+    assert len(mailer.sent) == 2
+    assert Mail.objects.count() == len(due_mails(10, now=NOON)) == 3
+
+
+def test_a_long_queue_is_measured_the_less_often_the_longer_that_takes(
+    campaign: Campaign, keys: Keys, postman: Postman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds, looks = [1_000.0], []
+
+    def slowly() -> MailBacklog:
+        looks.append(seconds[0])
+        seconds[0] += 3
+        return mail_backlog()
+
+    monkeypatch.setattr(mailing, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(mailing, "mail_backlog", slowly)
+    for _ in range(200):
+        seconds[0] += 1
+        postman.step(NOON)
+
+    assert 3 <= len(looks) <= 4  # else a hundred: each second that it counts, no mail leaves
 
 
 def test_the_mail_rate_is_kept() -> None:
