@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from clarion.kernel.keys import Key, Keys, read_key_ring
 from clarion.kernel.links import sign_link
 from clarion.kernel.sealing import BatchSealer, sealing_public_key
 from clarion.kernel.submissions import Submission
+from clarion.machines.actions import hold_to_keys
+from clarion.machines.rules import OtherKeys
 from clarion.outbox.models import AddressMark, Mail
 from clarion.places.countries import CountrySettingsError
 from clarion.privacy.actions import erase_again
@@ -98,6 +101,27 @@ def test_a_row_leaves_the_inbox_once_records_hold_it(campaign: Campaign, inbox: 
 
     assert inbox.reader.waiting() == 0
     assert Signature.objects.count() == Mail.objects.count() == Receipt.objects.count() == 2
+
+
+def test_a_worker_without_a_key_that_another_has_leaves_what_is_sealed_to_it(
+    campaign: Campaign, inbox: Inbox, keys: Keys, tmp_path: Path
+) -> None:
+    """A key may be added while workers run. What is sealed to it would be set aside as a stranger's bytes."""
+    first, second = (Path(shutil.copytree(ENV.data.keys, tmp_path / name)) for name in ("first", "second"))
+    compare = partial(hold_to_keys, second, ("inbox", "link"))
+    late = Drainer(inbox.reader, Opener(second, compare), keys, tmp_path / "no-countries.toml", Pulse())
+    (first / "inbox-2.key").write_text("ab" * 32, encoding="ascii")
+    hold_to_keys(first, ("inbox", "link"))
+    form = make_submission()
+    inbox.seal((form.id, form.to_bytes()), key=read_key_ring(first, "inbox").current)
+
+    with pytest.raises(OtherKeys):
+        late.step(NOON)
+    assert (SetAside.objects.count(), inbox.reader.waiting()) == (0, 1)
+
+    shutil.copy(first / "inbox-2.key", second)
+    late.step(NOON)
+    assert Signature.objects.get().public_id == form.id
 
 
 def test_a_row_that_comes_again_is_passed_over(campaign: Campaign, inbox: Inbox) -> None:

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from clarion.inbox.reader import InboxReader
+from clarion.inbox.reader import InboxReader, count_rows
 from clarion.inbox.store import InboxBroken, InboxUnavailable, make_way, set_aside_files, trouble
 from clarion.inbox.writer import InboxWriter
 from clarion.kernel.ids import new_id
@@ -50,6 +50,16 @@ def test_taking_leaves_rows_where_they_are_and_removing_does_not(ends: Ends) -> 
     reader.remove([row.seq for row in first])
 
     assert (reader.waiting(), len(reader.take(500))) == (100, 100)
+
+
+def test_a_file_that_was_deleted_and_begun_anew_is_known_by_its_numbers(ends: Ends, tmp_path: Path) -> None:
+    """After a move its host deletes it; what comes later, by a process on the old settings, must not hide."""
+    writer, reader = ends
+    writer.append([(new_id(), b"x"), (new_id(), b"x")], 1, b"key")
+
+    assert (reader.has_given(2), reader.has_given(3)) == (True, False)
+    path = tmp_path / "inbox.sqlite3"
+    assert [count_rows(path, after=given) for given in (0, 1, 2, 5_000)] == [2, 1, 0, 2]
 
 
 def test_a_number_never_comes_back(ends: Ends) -> None:

@@ -170,6 +170,8 @@ def _move_inbox(env: Env) -> int:
         return 0
     step, moved = step_of(INBOX), 0
     with closing(InboxReader(env.data.inbox)) as reader, closing(open_writer(env.data.inbox, env.database)) as writer:
+        if step.last and not reader.has_given(int(step.last)):  # the file was deleted since, and begun anew
+            step = Step(None, step.rows)
         while rows := reader.take(_ROWS_AT_ONCE, after=int(step.last or 0)):
             for (number, sealed_key), batch in groupby(rows, key=lambda row: (row.key_number, row.sealed_key)):
                 _append(writer, number, sealed_key, list(batch))

@@ -82,6 +82,12 @@ class InboxReader:
     def release(self) -> None:
         """Let go of what was taken and not removed: nothing is held here, since a file has one worker."""
 
+    def has_given(self, seq: int) -> bool:
+        """Whether this file ever gave the number `seq`: none does again, so one that did not is another file."""
+        with self._file.look() as db:
+            given = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'rows'").fetchone()
+        return bool(given and given[0] >= seq)
+
     def waiting(self) -> int:
         """How many rows wait."""
         with self._file.look() as db:
@@ -130,6 +136,9 @@ def count_rows(path: Path, *, after: int) -> int:
     nothing of it changes. Raises `sqlite3.Error`.
     """
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=BUSY_MILLISECONDS / 1000)) as db:
+        given = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'rows'").fetchone()
+        if (given[0] if given else 0) < after:  # another file, begun after that number was given in the one before
+            after = 0
         count: int = db.execute("SELECT count(*) FROM rows WHERE seq > ?", (after,)).fetchone()[0]
     return count
 

@@ -54,8 +54,9 @@ def run(env: Env, stop: threading.Event) -> None:
     keys = read_keys(env.data.keys)
     settings_file = env.data.root / "countries.toml"
     reader = open_reader(env.data.inbox, env.database)
-    drainer = Drainer(reader, Opener(env.data.keys), keys, settings_file, pulse)
-    postman = Postman(env, partial(make_mailer, env), pulse)
+    compare = partial(hold_to_keys, env.data.keys, ("inbox", "link")) if env.database else lambda: None
+    drainer = Drainer(reader, Opener(env.data.keys, compare), keys, settings_file, pulse)
+    postman = Postman(env, partial(make_mailer, env), pulse, stop)
     drain = partial(run_loop, "inbox", drainer.step, idle_seconds=0.1, at_end=reader.close)
     mail = partial(run_loop, "mail", postman.step, idle_seconds=0.25, wanted=pulse.mail_wanted, at_end=postman.close)
     publish = partial(_publish, env)

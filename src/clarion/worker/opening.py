@@ -1,5 +1,6 @@
 """Opening what intake sealed, by the keys that lie here now."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from clarion.inbox.reader import SealedRow
@@ -12,11 +13,13 @@ from clarion.kernel.submissions import Submission, read_submission
 class Opener:
     """Opens the rows of one batch after another. A key may be added while the worker runs.
 
-    Raises `KeysMissing` where a key is not here or cannot be read.
+    Raises `KeysMissing` where a key is not here or cannot be read; and what `compare` does, which is to see that no key
+    of another worker is missing here: what is sealed to that one would be set aside.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compare: Callable[[], None] = lambda: None) -> None:
         self._folder = folder
+        self._compare = compare
         self._read_at: int | None = None  # the folder's own moment, in nanoseconds
         self._batch_keys: dict[bytes, bytes] = {}
         self.begin_batch()
@@ -24,6 +27,7 @@ class Opener:
     def begin_batch(self) -> None:
         """Read the keys where one was added since: intake seals to it as soon as the policy file names it."""
         self._batch_keys.clear()
+        self._compare()
         changed_at = self._folder.stat().st_mtime_ns
         if changed_at != self._read_at:
             self._inbox_keys = read_key_ring(self._folder, "inbox")

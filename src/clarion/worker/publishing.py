@@ -19,6 +19,7 @@ from clarion.env import Env
 from clarion.jobs.promises import carry_out
 from clarion.kernel.clock import DAY, MINUTE, SECOND, doubled, has_passed, utc_now
 from clarion.kernel.memory import give_back
+from clarion.machines.actions import hold_to_keys
 from clarion.mirrors.lock import publish_lock
 from clarion.pages import publishing as pages
 from clarion.pages.pausing import Overtaken, Pause
@@ -131,8 +132,13 @@ class Publisher:
         self._looked_up_at = 0.0
 
     def press(self, now: datetime) -> Press:
-        """The surroundings of one publication."""
+        """The surroundings of one publication.
+
+        A key that was added is noted before a policy names it, so that no other worker takes what is sealed to it.
+        """
         env = self._env
+        if env.database:
+            hold_to_keys(env.data.keys, ("inbox", "link"))
         return Press(env.data, env.public_url, env.office_url, now, env.frame_ancestor, self._pulse.mail_delay)
 
     def start(self, now: datetime) -> None:
