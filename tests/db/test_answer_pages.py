@@ -156,9 +156,9 @@ def test_a_countrys_host_form_names_its_venues_and_cities_only() -> None:
     assert "fr" not in form.other_languages
 
 
-@pytest.mark.parametrize("state", ["paused", "closed"])
-def test_a_call_that_is_not_open_offers_no_form(state: str) -> None:
-    scene = replace(scene_of(make_campaign()), state=state)
+@pytest.mark.parametrize("stage", ["ahead", "paused", "closed"])
+def test_a_call_that_is_not_open_offers_no_form(stage: str) -> None:
+    scene = replace(scene_of(make_campaign(opens_at=NOON)), stage=stage)
 
     assert "<form" not in sign_form_of(scene)
     assert "<form" not in page_at(scene, "/clean-water/en/host/")

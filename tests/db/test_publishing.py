@@ -525,6 +525,38 @@ def test_a_switch_shows_on_call_forms_and_lists(press: Press, field: str, said: 
     assert policy(press).campaigns[SLUG].state in ("paused", "closed")
 
 
+def test_a_call_that_opens_later_says_when_and_not_that_it_is_paused(press: Press) -> None:
+    """Its opening may be weeks ahead: nobody should look again in an hour."""
+    make_campaign(languages=("en", "de"), opens_at=NOON + 19 * DAY)
+    publishing.publish_campaign(SLUG, desk=press)
+
+    moment = "Dec 20, 2026, 12:00\u202fPM UTC"
+    assert page(press, f"/{SLUG}/en/").count(f"Signing opens on {moment}.") == 2  # above all, and in place of the form
+    assert f"Events can be announced from {moment} on." in page(press, f"/{SLUG}/en/host/")
+    assert "Unterschrieben werden kann ab 20.12.2026, 12:00 UTC." in page(press, f"/{SLUG}/de/events/")
+    for place in ("", "host/", "events/", "countries/eg/"):
+        assert "paused" not in page(press, f"/{SLUG}/en/{place}"), place
+
+
+def test_a_rally_that_opens_later_speaks_of_events_alone(press: Press) -> None:
+    make_campaign(opens_at=NOON + DAY, takes_signatures=False)
+    publishing.publish_campaign(SLUG, desk=press)
+
+    assert "Events can be announced from" in page(press, f"/{SLUG}/en/events/")
+    assert "Signing opens" not in page(press, f"/{SLUG}/en/")
+
+
+@pytest.mark.parametrize(
+    ("switch", "said"), [("paused_at", "Signing is paused."), ("closed_at", "This call is closed.")]
+)
+def test_a_switch_is_told_rather_than_an_opening_that_it_prevents(press: Press, switch: str, said: str) -> None:
+    make_campaign(opens_at=NOON + DAY, **{switch: NOON})
+    publishing.publish_campaign(SLUG, desk=press)
+
+    assert said in page(press, f"/{SLUG}/en/")
+    assert "Signing opens" not in page(press, f"/{SLUG}/en/")
+
+
 def test_a_campaign_that_is_not_public_any_more_disappears(press: Press) -> None:
     """Pages, manage pages, its place in the policy and in the list of calls."""
     make_campaign()

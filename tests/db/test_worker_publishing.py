@@ -12,7 +12,7 @@ from django.test import Client
 
 from clarion.env import Env
 from clarion.jobs.promises import promise
-from clarion.kernel.clock import DAY, utc_now
+from clarion.kernel.clock import DAY, SECOND, utc_now
 from clarion.kernel.keys import Keys
 from clarion.kernel.policy import read_policy
 from clarion.mirrors.lock import publish_lock
@@ -175,6 +175,18 @@ def test_a_worker_that_was_away_tells_of_calls_that_closed_meanwhile() -> None:
     schedule.run(now=NOON + MINUTE)
 
     assert [one.name for one in promised_work()] == ["publish-switches"]
+
+
+def test_the_form_stands_on_the_page_within_a_minute_of_the_opening(data_folder: Path) -> None:
+    make_campaign(opens_at=NOON + SECOND)
+    promise_all("publish-campaign")
+    loop = PublishLoop(ENV, Pulse())
+    call = data_folder / "site/clean-water/en/index.html"
+
+    loop.step(NOON)
+    assert ("Signing opens on" in call.read_text(), 'data-form="sign"' in call.read_text()) == (True, False)
+    loop.step(NOON + MINUTE)
+    assert ("Signing opens on" in call.read_text(), 'data-form="sign"' in call.read_text()) == (False, True)
 
 
 def test_sessions_that_are_over_go(client: Client) -> None:

@@ -9,6 +9,7 @@ from clarion.kernel.errors import ClarionError
 from clarion.kernel.marks import NetworkKeys
 
 CampaignState = Literal["open", "paused", "closed"]
+Stage = Literal["ahead", "open", "paused", "closed"]
 POLICY_NAME = "policy.json"
 FORMAT = 1
 
@@ -17,29 +18,40 @@ class PolicyUnreadable(ClarionError):
     """The policy file is not what this version writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignPolicy:
-    """What intake knows of one published campaign. Times in Unix seconds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """When a campaign takes forms: as its organisers switched it, and its dates in Unix seconds."""
+
+    state: CampaignState
+    opens_at: float | None = None
+    closes_at: float | None = None
+
+    def stage_at(self, now: float) -> Stage:
+        """How it stands at Unix time `now`; `ahead`: nothing but the hour of its opening keeps it shut."""
+        if self.state == "closed" or (self.closes_at is not None and now >= self.closes_at):
+            return "closed"
+        if self.state == "open" and self.opens_at is not None and now < self.opens_at:
+            return "ahead"
+        return self.state
+
+    def state_at(self, now: float) -> CampaignState:
+        """Open, paused or closed at Unix time `now`; before it opens a campaign is paused."""
+        stage = self.stage_at(now)
+        return "paused" if stage == "ahead" else stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignPolicy(Hours):
+    """What intake knows of one published campaign."""
 
     number: int
     languages: tuple[str, ...]
     default_language: str
-    state: CampaignState
     takes_signatures: bool
     takes_events: bool
     version: int
     consents: tuple[str, ...]
     venues: tuple[str, ...]
-    opens_at: float | None = None
-    closes_at: float | None = None
-
-    def state_at(self, now: float) -> CampaignState:
-        """Open, paused or closed at Unix time `now`; before it opens a campaign is paused."""
-        if self.closes_at is not None and now >= self.closes_at:
-            return "closed"
-        if self.opens_at is not None and now < self.opens_at:
-            return "paused"
-        return self.state
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The policy file, made of the records and of the public halves of the keys."""
 
+from dataclasses import asdict
 from datetime import UTC
 
 from clarion.campaigns.models import Campaign
@@ -11,6 +12,7 @@ from clarion.kernel.policy import (
     POLICY_NAME,
     CampaignPolicy,
     CampaignState,
+    Hours,
     Policy,
     PolicyUnreadable,
     read_policy,
@@ -70,12 +72,19 @@ def policy_of(campaign: Campaign) -> CampaignPolicy:
         number=campaign.pk,
         languages=languages_of(campaign),
         default_language=campaign.default_language,
-        state=switched_state(campaign),
         takes_signatures=campaign.takes_signatures,
         takes_events=campaign.takes_events,
         version=current_version(campaign).number,
         consents=tuple(campaign.consent_wordings.order_by("wording_id").values_list("wording_id", flat=True)),
         venues=tuple(venues_of(campaign).order_by("ref").values_list("ref", flat=True)),
+        **asdict(hours_of(campaign)),
+    )
+
+
+def hours_of(campaign: Campaign) -> Hours:
+    """When a campaign takes forms."""
+    return Hours(
+        state=switched_state(campaign),
         opens_at=campaign.opens_at.timestamp() if campaign.opens_at else None,
         closes_at=campaign.closes_at.timestamp() if campaign.closes_at else None,
     )

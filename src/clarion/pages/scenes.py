@@ -12,7 +12,7 @@ from clarion.events.queries import coverage, ids_with_waiting_change, published_
 from clarion.locale.voice import voice
 from clarion.pages.calendars import stamp_of
 from clarion.pages.open_data import NEWEST
-from clarion.pages.policy import policy_of
+from clarion.pages.policy import hours_of
 from clarion.pages.press import Press
 from clarion.pages.programme import Programme
 from clarion.pages.site import Assets, Scene, Ways
@@ -33,7 +33,7 @@ def scenes_of(campaign: Campaign, press: Press, assets: Assets) -> list[Scene]:
         "version": version,
         "languages": tuple(statements),
         "statements": statements,
-        "state": policy_of(campaign).state_at(press.now.timestamp()),
+        "stage": hours_of(campaign).stage_at(press.now.timestamp()),
         "ways": Ways(campaign.takes_signatures, campaign.takes_events, give=bool(gifts)),
         "figures": published_figures(campaign),
         "events": events,

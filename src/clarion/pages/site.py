@@ -22,7 +22,7 @@ from clarion.donations.models import GivePage
 from clarion.events.models import Event
 from clarion.events.queries import Coverage
 from clarion.kernel.languages import direction, native_name, with_territory
-from clarion.kernel.policy import CampaignState
+from clarion.kernel.policy import Stage
 from clarion.locale.jinja import make_environment
 from clarion.locale.voice import Voice, voice
 from clarion.pages.markup import beginning, marked_up, one_line, said, sized, unbroken
@@ -112,7 +112,7 @@ class Scene:
     statement: Statement
     statements: Mapping[str, Statement]
     voice: Voice
-    state: CampaignState
+    stage: Stage
     ways: Ways
     figures: Figures
     events: Programme
@@ -189,7 +189,7 @@ class Scene:
     @property
     def is_open(self) -> bool:
         """Whether forms are taken."""
-        return self.state == "open"
+        return self.stage == "open"
 
     def country(self, code: str) -> str:
         """A country's name as this page writes it."""
