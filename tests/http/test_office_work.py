@@ -44,6 +44,16 @@ def admin(campaign: Campaign) -> Client:
     return signed_in(make_organiser(), again=True)
 
 
+def said(page: str) -> str:
+    """What a page says, its tags aside."""
+    words = re.sub(r"</?(?:a|b|time)\b[^>]*>", "", page)
+    return " ".join(re.sub(r"<[^>]*>", " ", words).split())
+
+
+def said_on(admin: Client, path: str) -> str:
+    return said(admin.get(CALL + path).content.decode())
+
+
 def promised() -> list[str]:
     return [row.args_kwargs["kwargs"]["name"] for row in DBTaskResult.objects.order_by("enqueued_at")]
 
@@ -348,6 +358,15 @@ def test_a_close_is_mailed_to_every_other_admin(admin: Client) -> None:
     make_organiser()
     admin.post(CALL + "switches/close/")
     assert noticed() == ["closed"]
+
+
+def test_a_close_can_be_taken_back_and_says_so_before(admin: Client) -> None:
+    before = said_on(admin, "switches/")
+    assert "Not closed Closing ends the campaign: the pages stay, nothing new is taken, and every other admin" in before
+    assert "is mailed. It can be taken back. Close …" in before
+
+    admin.post(CALL + "switches/close/")
+    assert re.search(r" Closed Since [^.]+ UTC. Open again ", said_on(admin, "switches/"))
 
 
 def test_a_notice_stands_in_each_language(admin: Client, campaign: Campaign) -> None:

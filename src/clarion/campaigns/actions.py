@@ -208,7 +208,7 @@ def resume_campaign(campaign: Campaign, *, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def close_campaign(campaign: Campaign, *, by: Actor, now: datetime) -> None:
-    """Stop new signatures and proposals for good; every other admin is mailed."""
+    """Stop new signatures and proposals; every other admin is mailed."""
     if _switch(campaign, "closed", "closed_at", now, by=by, now=now):
         notify_admins(campaign.team, "closed", by=by, now=now, campaign=campaign.slug)
 
