@@ -5,7 +5,8 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -31,6 +32,7 @@ from tests.office import opened, signed_in
 
 pytestmark = pytest.mark.django_db
 CALL = "/c/clean-water/"
+PAST, FUTURE = datetime(2020, 10, 20, 8, tzinfo=UTC), datetime(2096, 12, 20, 8, tzinfo=UTC)
 TEXT = {"title": "Clean water", "summary": "", "body": "All of it.", "demands": "Wells | ministries\nPumps"}
 
 
@@ -362,11 +364,32 @@ def test_a_close_is_mailed_to_every_other_admin(admin: Client) -> None:
 
 def test_a_close_can_be_taken_back_and_says_so_before(admin: Client) -> None:
     before = said_on(admin, "switches/")
+    assert "Open Pausing stops" in before
     assert "Not closed Closing ends the campaign: the pages stay, nothing new is taken, and every other admin" in before
     assert "is mailed. It can be taken back. Close …" in before
 
     admin.post(CALL + "switches/close/")
-    assert re.search(r" Closed Since [^.]+ UTC. Open again ", said_on(admin, "switches/"))
+    after = said_on(admin, "switches/")
+    assert re.search(r" Closed Since [^.]+ UTC. Open again ", after)
+    assert "Pausing" not in after
+
+
+def test_a_call_closed_by_its_day_offers_no_switch_to_close_it(admin: Client) -> None:
+    Campaign.objects.update(closes_at=PAST, paused_at=PAST)
+    page = admin.get(CALL + "switches/").content.decode()
+
+    assert " Closed Since 20 Oct 2020, 08:00 UTC, by the day under Settings. " in said(page)
+    assert f'<a href="{CALL}call/settings/#id_closes_at">Settings</a>' in page
+    assert not re.search(r"switches/(close|reopen|pause|resume)/", page)
+
+
+def test_a_call_that_opens_later_says_when_beside_the_switch(admin: Client) -> None:
+    Campaign.objects.update(opens_at=FUTURE)
+    page = admin.get(CALL + "switches/").content.decode()
+
+    assert " Opens 20 Dec 2096, 08:00 UTC Nothing is taken before; the moment stands under Settings. " in said(page)
+    assert f'<a href="{CALL}call/settings/#id_opens_at">Settings</a>' in page
+    assert f'action="{CALL}switches/pause/"' in page
 
 
 def test_a_notice_stands_in_each_language(admin: Client, campaign: Campaign) -> None:
@@ -467,6 +490,49 @@ def test_the_overview_says_when_the_worker_is_silent_and_what_is_missing(admin: 
     assert "The worker is silent" in page
     assert "legal name" in page
     assert "TLS" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "tag"),
+    [
+        ({}, "public"),
+        ({"is_published": False}, "not public yet"),
+        ({"is_published": False, "opens_at": FUTURE}, "not public yet"),
+        ({"opens_at": FUTURE}, "opens 20 Dec 2096, 08:00 UTC"),
+        ({"opens_at": FUTURE, "paused_at": PAST}, "paused"),
+        ({"opens_at": FUTURE, "closed_at": PAST}, "closed"),
+        ({"opens_at": PAST}, "public"),
+        ({"closes_at": PAST}, "closed"),
+        ({"closes_at": PAST, "paused_at": PAST}, "closed"),
+    ],
+)
+def test_the_office_says_of_a_call_what_its_pages_say(admin: Client, fields: dict[str, Any], tag: str) -> None:
+    """By its dates too, on the overview and in the list."""
+    Campaign.objects.update(**fields)
+
+    for address in (CALL, "/"):
+        tags = re.findall(r'<span class="tag[^"]*">(.*?)</span>', admin.get(address).content.decode())
+        assert said(tags[0]) == tag, address
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "Nobody has signed yet. Send the address below"),
+        ({"opens_at": FUTURE}, "Nobody has signed yet. The call opens on 20 Dec 2096, 08:00 UTC."),
+        ({"is_published": False}, "Nobody has signed yet. First publish the call."),
+        ({"paused_at": PAST}, "Nobody has signed yet. The call is paused."),
+        ({"closes_at": PAST}, "Nobody has signed. "),
+        ({"closed_at": PAST}, "Nobody has signed. "),
+    ],
+)
+def test_only_an_open_call_is_to_be_spread(admin: Client, fields: dict[str, Any], sentence: str) -> None:
+    Campaign.objects.update(**fields)
+
+    overview = said_on(admin, "")
+    assert sentence in overview
+    assert ("ten people" in overview) == (fields == {})
+    assert ("Before you ask strangers to sign" in overview) == (" yet." in sentence)
 
 
 def test_what_is_missing_leads_to_its_field_or_to_the_host(admin: Client) -> None:

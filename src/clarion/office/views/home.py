@@ -5,8 +5,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from clarion.campaigns.models import Campaign, Statement
+from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_only
 from clarion.organisers.models import Membership
+from clarion.pages.policy import hours_of
 
 
 @require_safe
@@ -21,8 +23,9 @@ def start(request: OrganiserRequest) -> HttpResponse:
 @organiser_only
 def show_home(request: OrganiserRequest) -> HttpResponse:
     """The list of campaigns, and the way to a new one."""
-    campaigns = _campaigns(request)
-    rows = [(campaign, title) for campaign, title in zip(campaigns, _titles(campaigns), strict=True)]
+    campaigns, now = _campaigns(request), utc_now().timestamp()
+    stages = [hours_of(campaign).stage_at(now) for campaign in campaigns]
+    rows = list(zip(campaigns, _titles(campaigns), stages, strict=True))
     may_open = request.organiser.memberships.filter(role=Membership.Role.ADMIN).exists()
     return render(request, "office/overview/home.html", {"rows": rows, "may_open": may_open})
 

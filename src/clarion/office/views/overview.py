@@ -25,6 +25,7 @@ from clarion.office.rendering import render_page
 from clarion.office.sentences import TROUBLE
 from clarion.organisers.rules import may
 from clarion.pages.plots import Bar, bars, columns, days_between
+from clarion.pages.policy import hours_of
 from clarion.places.countries import country_name
 from clarion.signatures.queries import pending_count, published_figures, tally_rows
 from clarion.signatures.wave_queries import held_count
@@ -66,6 +67,7 @@ def show_overview(request: OrganiserRequest) -> HttpResponse:
     return render_page(
         request,
         "office/overview/show.html",
+        stage=hours_of(campaign).stage_at(now.timestamp()),
         numbers=numbers,
         sees_signatures=sees_signatures,
         pending=pending_count(campaign) if sees_signatures else 0,

@@ -25,6 +25,7 @@ from clarion.office.forms.editing import EditForm, is_overtaken
 from clarion.office.forms.fields import Line
 from clarion.office.heartbeat import is_alive
 from clarion.office.rendering import render_page
+from clarion.pages.policy import hours_of
 from clarion.signatures.actions import freeze_counts, unfreeze_counts
 from clarion.signatures.models import CountState
 
@@ -118,8 +119,10 @@ def show_switches(request: OrganiserRequest) -> HttpResponse:
 
 def _switches_page(request: OrganiserRequest, notice_form: NoticeForm, *, status: int = 200) -> HttpResponse:
     frozen = CountState.objects.filter(campaign=request.campaign).values_list("frozen_at", flat=True).first()
+    now = utc_now()
     return render_page(
-        request, "office/switches/show.html", status=status, taken=taken(request.campaign, utc_now()),
+        request, "office/switches/show.html", status=status, taken=taken(request.campaign, now),
+        stage=hours_of(request.campaign).stage_at(now.timestamp()),
         frozen_at=frozen, notice_form=notice_form, ways=_ways(request.campaign),
     )  # fmt: skip
 
