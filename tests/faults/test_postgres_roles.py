@@ -13,7 +13,7 @@ from clarion.inbox.ends import open_reader, open_writer
 from clarion.kernel.databases import Database, read_database
 from clarion.kernel.ids import new_id
 from tests.faults.short_call import SIGN, SLUG, WIDE, write_short_call
-from tests.postgres import new_database, shared_server
+from tests.postgres import PostgresServer, new_database, shared_server
 from tests.program import Program, links_of, wait_until
 
 pytestmark = pytest.mark.faults
@@ -230,6 +230,26 @@ def test_doctor_says_when_the_server_is_away(tmp_path: Path) -> None:
 
     assert (done.returncode, "PostgreSQL does not answer" in done.stdout) == (1, True)
     assert "secret" not in done.stdout + done.stderr
+
+
+def test_doctor_says_when_no_standby_confirms(tmp_path: Path) -> None:
+    """Every commit then waits: asked by the worker's role, which sees of a standby no more than its name."""
+    server = PostgresServer(is_durable=True).start()
+    try:
+        server.execute("CREATE ROLE clarion_worker LOGIN")
+        server.execute("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (two)'")
+        server.stop()
+        server.start()
+        url = server.url("postgres", user="clarion_worker")
+        program = Program(tmp_path / "program", extra={"CLARION_DATABASE_URL": url})
+        program.folder.mkdir()
+        for name, is_confirmed in (("pg_basebackup", False), ("two", True)):
+            with psycopg.connect(server.url("postgres"), replication="database", application_name=name):
+                said = program.run("doctor", check=False).stdout
+            assert ("No standby of synchronous_standby_names is connected" in said) is not is_confirmed
+            assert ("on the disks of PostgreSQL and of a standby" in said) is is_confirmed
+    finally:
+        server.remove()
 
 
 def test_the_whole_road_by_a_role_for_each_process(tmp_path: Path) -> None:

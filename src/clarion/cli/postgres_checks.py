@@ -13,6 +13,12 @@ from clarion.kernel.databases import Database
 OLDEST_VERSION = 14
 _MAKE_ROLES = "Run `clarion database roles --apply` as the owner of the tables (docs/operate/postgresql.md)."
 
+# Of what replicates, the worker's role sees the name alone. The setting is a list of names, or * for any.
+_CONNECTED = (
+    "SELECT count(*) FROM pg_stat_replication, (SELECT lower(%s) AS standbys) AS wanted WHERE application_name <> ''"
+    " AND (strpos(standbys, '*') > 0 OR strpos(standbys, lower(application_name)) > 0)"
+)
+
 
 def postgres_findings(env: Env, database: Database) -> Iterator[Finding]:
     """Does it answer, is it new enough, does it keep what it acknowledged, and are the roles as they were made?"""
@@ -49,10 +55,15 @@ def durability() -> Iterator[Finding]:
             f"PostgreSQL loses what it acknowledged (fsync {fsync}, synchronous_commit {commit}).",
             "Set both to on; intake refuses to append where a commit is not on disk.",
         )
-    elif not _asked("SHOW synchronous_standby_names"):
+    elif not (standbys := _asked("SHOW synchronous_standby_names")):
         yield doubtful(
             "Commits are on one server's disk: with it, all is lost since the last backup.",
             "For a large campaign add a synchronous standby (docs/operate/scale.md).",
+        )
+    elif not int(_asked(_CONNECTED, standbys)):
+        yield bad(
+            "No standby of synchronous_standby_names is connected: no commit ends, and forms are answered 503.",
+            "Start it, or go on with one disk (docs/operate/scale.md).",
         )
     else:
         yield good("Commits are on the disks of PostgreSQL and of a standby.")
