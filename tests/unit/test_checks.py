@@ -149,7 +149,8 @@ def test_a_whole_file_is_good_and_a_damaged_one_bad(tmp_path: Path) -> None:
     ("beat", "level"),
     [
         ({"at": NOW.isoformat()}, Level.GOOD),
-        ({"at": NOW.isoformat(), "trouble": ["mail"]}, Level.DOUBTFUL),
+        ({"at": NOW.isoformat(), "trouble": ["publish"]}, Level.DOUBTFUL),
+        ({"at": NOW.isoformat(), "trouble": ["mail", "publish"]}, Level.BAD),
         ({"at": (NOW - timedelta(minutes=5)).isoformat()}, Level.BAD),
         ({}, Level.BAD),
     ],
@@ -167,6 +168,15 @@ def test_a_sender_that_is_not_taken_is_named_with_the_way_out(env: Env) -> None:
     finding = checks.worker(env, NOW)
     assert "mail-sender:clean-water" in finding.what
     assert "CLARION_MAIL_FROM" in finding.mend
+
+
+def test_mails_that_do_not_go_out_are_said_with_the_command_that_says_why(env: Env) -> None:
+    """Nobody can confirm meanwhile: who watches by the exit code must hear of it."""
+    env.data.heartbeat.write_text(json.dumps({"at": NOW.isoformat(), "trouble": ["mail"]}), encoding="utf-8")
+
+    finding = checks.worker(env, NOW)
+    assert "No confirmation goes out" in finding.what
+    assert "doctor --mail" in finding.mend
 
 
 def test_a_worker_that_never_ran_is_bad(env: Env) -> None:

@@ -19,7 +19,7 @@ from clarion.env import Env
 from clarion.intake.confine import landlock_version
 from clarion.kernel.keys import PURPOSES, KeyReplaced, KeysMissing, read_key_ring
 from clarion.machines.queries import last_beat
-from clarion.worker.pulse import MAIL_SENDER
+from clarion.worker.pulse import MAIL_SENDER, LoopName
 
 LOW_DISK_BYTES = 1_000_000_000
 STALE_HEARTBEAT = timedelta(seconds=30)
@@ -28,6 +28,7 @@ SENDER_MEND = (
     " that is taken."
 )
 OLD_BACKUP = timedelta(hours=26)  # one a day, which may take its time and start late
+_MAIL: LoopName = "mail"
 _START_WORKER = "See `systemctl status clarion-worker` and its log; without systemd, run `clarion serve`."
 
 
@@ -213,15 +214,21 @@ def worker(env: Env, now: datetime) -> Finding:
         return bad(f"The worker was last alive {age.total_seconds():.0f} s ago.", _START_WORKER)
     if beat.get("trouble"):
         codes = [str(code) for code in beat["trouble"]]
-        return doubtful(f"The worker is alive and reports: {', '.join(codes)}.", _mend_of(codes))
+        said = f"The worker is alive and reports: {', '.join(codes)}."
+        if _MAIL in codes:
+            return bad(f"{said} No confirmation goes out.", _mend_of(codes))
+        return doubtful(said, _mend_of(codes))
     workers = int(beat.get("workers", 1))
     return good("The worker is alive." if workers == 1 else f"{workers} workers are alive.")
 
 
 def _mend_of(codes: list[str]) -> str:
+    mend = "Its log says where."
+    if _MAIL in codes:
+        mend = f"`clarion doctor --mail ADDRESS` says why. {mend}"
     if any(code.startswith(MAIL_SENDER) for code in codes):
-        return f"Its log says where. {MAIL_SENDER}, with the campaign whose mails wait: {SENDER_MEND}"
-    return "Its log says where."
+        mend = f"{mend} {MAIL_SENDER}, with the campaign whose mails wait: {SENDER_MEND}"
+    return mend
 
 
 def confinement() -> Finding:
