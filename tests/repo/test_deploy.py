@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from clarion.cli.roles import PROCESSES
 from clarion.kernel.files import DataFolder
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -103,6 +104,31 @@ def test_every_folder_that_a_unit_names_is_made_by_the_page_on_units() -> None:
         said = unit(file.name)
         for path in said.get("ReadWritePaths", []) + said.get("InaccessiblePaths", []):
             assert path.startswith("-") or path in made, (file.name, path)
+
+
+def commands_of(page: str, beginning: str, root: Path) -> str:
+    """The commands of a block of a page, from a line on, in the files of another root and by whoever runs them."""
+    text = (DEPLOY.parent / "docs" / "operate" / page).read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^ *({re.escape(beginning)}.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
+    return str(found).replace("/etc/", f"{root}/").replace("-o clarion -g clarion ", "")
+
+
+def test_the_roles_passwords_come_back_from_the_files_of_the_units(tmp_path: Path) -> None:
+    """They were removed once the units had them; a restore onto a new server needs them again."""
+    passwords = {role: f"{number}a{role}" for number, role in enumerate(PROCESSES)}
+    (tmp_path / "clarion-passwords").mkdir()
+    for role, password in passwords.items():
+        (tmp_path / "clarion-passwords" / role).write_text(f"{password}\n", encoding="utf-8")
+    (tmp_path / "clarion-mail.env").write_text("CLARION_MAIL_URL=smtp://clarion:p@mail.example.org\n", encoding="utf-8")
+
+    for page, beginning in (
+        ("postgresql.md", "(umask 077\n"),
+        ("backup.md", "install -d -o clarion -g clarion -m 0700 /etc"),
+    ):
+        subprocess.run(["sh", "-ec", commands_of(page, beginning, tmp_path)], check=True)
+
+    found = {file.name: file.read_text(encoding="utf-8").strip() for file in (tmp_path / "clarion-passwords").iterdir()}
+    assert found == passwords
 
 
 class Wrapper:
