@@ -229,6 +229,7 @@ def test_doctor_says_when_the_server_is_away(tmp_path: Path) -> None:
     done = program.run("doctor", check=False)
 
     assert (done.returncode, "PostgreSQL does not answer" in done.stdout) == (1, True)
+    assert "No such file or directory" in done.stdout
     assert "secret" not in done.stdout + done.stderr
 
 

@@ -5,6 +5,9 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import format_datetime
+from io import BytesIO
+from socket import gaierror
+from urllib.error import HTTPError, URLError
 
 import pytest
 
@@ -92,6 +95,27 @@ def test_an_address_that_does_not_answer_is_bad(
     monkeypatch.setattr(urllib.request, "urlopen", refuse)
 
     assert levels(list(web_checks.site_findings(PUBLIC, NOW))) == [Level.BAD]
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "mend"),
+    [
+        (HTTPError(PUBLIC.url, 404, "Not Found", Message(), BytesIO()), "answers with 404", "Nothing is published yet"),
+        (HTTPError(PUBLIC.url, 502, "Bad Gateway", Message(), BytesIO()), "answers with 502", "Is it running"),
+        (URLError(gaierror(-2, "Name or service not known")), "Name or service not known", "Is it running"),
+        (URLError(TimeoutError()), "(TimeoutError)", "Is it running"),
+    ],
+)
+def test_why_an_address_does_not_answer_as_it_should_is_said(
+    error: URLError, said: str, mend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+
+    (finding,) = web_checks.site_findings(PUBLIC, NOW)
+    assert (finding.level, said in finding.what, mend in finding.mend) == (Level.BAD, True, True)
 
 
 def test_both_addresses_are_asked_and_so_are_their_certificates(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection
 from clarion.cli.checks import Finding, bad, doubtful, good
 from clarion.cli.roles import INBOX, Place
 from clarion.env import Env
-from clarion.inbox.postgres import SAFE_COMMITS
+from clarion.inbox.postgres import SAFE_COMMITS, reason_of
 from clarion.kernel.databases import Database
 
 OLDEST_VERSION = 14
@@ -26,7 +26,7 @@ def postgres_findings(env: Env, database: Database) -> Iterator[Finding]:
         version = int(_asked("SHOW server_version_num")) // 10_000
     except DatabaseError as error:
         yield bad(
-            f"PostgreSQL does not answer ({type(error).__name__}).",
+            f"PostgreSQL does not answer ({type(error).__name__}: {reason_of(error, database.password)}).",
             "Is it running, and do address, role, password and certificate of CLARION_DATABASE_URL fit?",
         )
         return

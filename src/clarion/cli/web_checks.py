@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from clarion.cli.checks import Finding, bad, good
@@ -21,6 +22,8 @@ WANTED_HEADERS = {
 _OVER_TLS = {"strict-transport-security": "max-age="}
 OLD_CERTIFICATE = timedelta(days=14)
 FAR_APART = timedelta(minutes=2)
+_MEND = "Is it running, and does the web server pass requests on to it?"
+_MENDS = {404: "Nothing is published yet, or the web server leads elsewhere."}
 _FIRST_YEAR, _LAST_YEAR = 2026, 2100
 
 
@@ -50,16 +53,23 @@ def site_findings(site: Site, now: datetime) -> Iterator[Finding]:
         request = urllib.request.Request(site.url + "/")  # noqa: S310 (read_env lets only http and https through)
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             sent = {name.lower(): value for name, value in answer.headers.items()}
+    except HTTPError as error:
+        error.close()
+        yield bad(f"The {site.name} answers with {error.code} at {site.url}.", _MENDS.get(error.code, _MEND))
+        return
     except (OSError, http.client.HTTPException) as error:  # the latter where something else than HTTP is spoken there
-        yield bad(
-            f"The {site.name} does not answer at {site.url} ({type(error).__name__}).",
-            "Is it running, and does the web server pass requests on to it?",
-        )
+        yield bad(f"The {site.name} does not answer at {site.url} ({_why(error)}).", _MEND)
         return
     yield from headers(site, sent)
     yield clock(sent, now)
     if site.is_https:
         yield certificate(site.url, now)
+
+
+def _why(error: Exception) -> str:
+    """What an error is, and for one of the way there the system's own words."""
+    reason = error.reason if isinstance(error, URLError) else ""
+    return str(reason) or type(reason or error).__name__
 
 
 def headers(site: Site, sent: Mapping[str, str]) -> Iterator[Finding]:

@@ -80,11 +80,17 @@ class Line:
             yield self._opened()
         except psycopg.Error as error:
             self.close()
-            log.warning("PostgreSQL: %s %s", type(error).__name__, error.sqlstate or "")
+            log.warning("PostgreSQL: %s %s", type(error).__name__, error.sqlstate or self._why_away(error))
             raise InboxUnavailable("the database did not do it") from error
         if self._is_warned:
             self.close()
             raise InboxUnavailable("the database did it, with a warning: a standby may not hold it")
+
+    def _why_away(self, error: psycopg.Error) -> str:
+        """Said of the line alone: the text of any other error may hold what was sent."""
+        if not isinstance(error, psycopg.OperationalError):
+            return ""
+        return reason_of(error, self._parameters.get("password", ""))
 
     def _opened(self) -> Connection:
         if self._connection is not None and _is_cut_off(self._connection):
@@ -126,6 +132,16 @@ class Line:
         if connection is not None:
             with suppress(psycopg.Error):
                 connection.close()
+
+
+def reason_of(error: Exception, password: str) -> str:
+    """In one line what the driver says, of each server where there are several: host, port, role and what failed.
+
+    Never the password, should it be among it.
+    """
+    lines = str(error).splitlines()
+    said = "; ".join([line[2:] for line in lines if line.startswith("- host: ")] or lines[:1])
+    return said.replace(password, "…") if password else said
 
 
 def _is_cut_off(connection: Connection) -> bool:
