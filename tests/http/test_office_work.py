@@ -213,6 +213,49 @@ def test_a_pasted_text_is_previewed_and_then_published() -> None:
     assert "taken" in client.post("/new/", {**pasted, "slug": "water-for-all"}).content.decode()
 
 
+def test_nothing_is_published_while_its_preview_shows_drafts() -> None:
+    """The public would see another text than the one that was looked at."""
+    campaign = make_campaign(is_published=False, languages=("en", "fr"))
+    admin = signed_in(make_organiser())
+    pages = (CALL, CALL + "call/", CALL + "call/preview/en/")
+    publish, save = 'action="/c/clean-water/call/publish/"', "Save as version 2"
+    assert all(publish in admin.get(page).content.decode() for page in pages)
+    admin.post(CALL + "call/text/en/", TEXT)
+    for page in pages:
+        assert publish not in admin.get(page).content.decode()
+        assert save in admin.get(page).content.decode()
+
+    answer = admin.post(CALL + "call/publish/", follow=True)
+
+    assert answer.redirect_chain == [(CALL + "call/changes/", 302)]
+    assert "1 draft is not saved, so the public would not see it. Save it as version 2" in answer.content.decode()
+    admin.post(CALL + "call/text/fr/", {**TEXT, "title": "De l’eau", "status": "community", "is_present": "on"})
+    assert "2 drafts are not saved" in admin.post(CALL + "call/publish/", follow=True).content.decode()
+    campaign.refresh_from_db()
+    assert not campaign.is_published
+    assert promised() == []
+
+
+def test_drafts_are_saved_and_published_in_one_press(admin: Client, campaign: Campaign) -> None:
+    draft = make_campaign("new-wells", is_published=False)
+    for call in (CALL, "/c/new-wells/"):
+        admin.post(call + "call/text/en/", {**TEXT, "title": "New wells"})
+    assert 'name="publish"' not in admin.get(CALL + "call/changes/").content.decode()
+    page = admin.get("/c/new-wells/call/changes/")
+    assert 'name="publish"' in page.content.decode()
+    seen = page.context["texts"].mark
+
+    assert admin.post("/c/new-wells/call/save/", {"seen": "another", "publish": "yes"}).status_code == 422
+    draft.refresh_from_db()
+    assert not draft.is_published
+    admin.post("/c/new-wells/call/save/", {"seen": seen, "publish": "yes"})
+
+    draft.refresh_from_db()
+    assert draft.is_published
+    assert current_statements(draft)["en"].title == "New wells"
+    assert promised() == ["publish-campaign"]
+
+
 def test_a_call_that_nobody_has_seen_is_discarded_and_its_address_is_free(admin: Client, campaign: Campaign) -> None:
     draft = make_campaign("my-tpyo", is_published=False)
     shared = make_venue(campaign).venue_list

@@ -180,7 +180,8 @@ def preview(request: OrganiserRequest, language: str) -> HttpResponse:
     texts = texts_of(request.campaign)
     if language not in texts.drafted:
         raise Http404
-    return render_page(request, "office/call/preview.html", language=language, languages=list(texts.drafted))
+    languages = list(texts.drafted)
+    return render_page(request, "office/call/preview.html", language=language, languages=languages, texts=texts)
 
 
 # The page's own policy stands in it as `meta`; this one lets it be framed here, and neither run nor send anything.

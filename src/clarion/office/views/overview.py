@@ -20,6 +20,7 @@ from clarion.kernel.clock import utc_now
 from clarion.machines.queries import last_beat
 from clarion.moderation.queries import waiting_counts
 from clarion.office.access import OrganiserRequest, organiser_may
+from clarion.office.editing import texts_of
 from clarion.office.heartbeat import is_alive
 from clarion.office.rendering import render_page
 from clarion.office.sentences import TROUBLE
@@ -80,6 +81,7 @@ def show_overview(request: OrganiserRequest) -> HttpResponse:
         behind=sorted(languages_behind(campaign)) if languages_of(campaign) else [],
         public_url=settings.ENV.public_url,
         languages=languages_of(campaign),
+        texts=None if campaign.is_published else texts_of(campaign),
         now=now,
     )
 

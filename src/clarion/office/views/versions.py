@@ -144,7 +144,7 @@ def save_drafts(request: OrganiserRequest) -> HttpResponse:
         return redirect("office:call", request.campaign.slug)
     drop_drafts(request.campaign, texts.drafts)
     messages.success(request, f"Version {version.number} is saved.")
-    return redirect("office:call", request.campaign.slug)
+    return _publish(request) if "publish" in request.POST else redirect("office:call", request.campaign.slug)
 
 
 @require_safe
@@ -176,7 +176,20 @@ def _text(statement: Statement | None) -> StatementText | None:
 @require_POST
 @organiser_may("edit-call")
 def publish(request: OrganiserRequest) -> HttpResponse:
-    """Show the campaign to the public, or bring every page of it up to date."""
+    """Show the campaign to the public, or bring every page of it up to date; not while drafts say something else."""
+    texts = texts_of(request.campaign)
+    if texts.changed:
+        messages.warning(request, _unsaved(len(texts.changed), texts.version + 1))
+        return redirect("office:changes", request.campaign.slug)
+    return _publish(request)
+
+
+def _publish(request: OrganiserRequest) -> HttpResponse:
     publish_campaign(request.campaign, by=request.actor, now=utc_now())
     messages.success(request, "Publishing. The first pages stand within seconds.")
     return redirect("office:overview", request.campaign.slug)
+
+
+def _unsaved(drafts: int, number: int) -> str:
+    what, them = ("1 draft is", "it") if drafts == 1 else (f"{drafts} drafts are", "them")
+    return f"{what} not saved, so the public would not see {them}. Save {them} as version {number}, then publish."
