@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,8 +27,8 @@ from clarion.machines.models import Heartbeat
 from clarion.organisers import actions
 from clarion.outbox.models import Mail
 from clarion.places.models import Venue, VenueList
-from tests.make import make_campaign, make_event, make_organiser, make_signature, make_team, make_venue
-from tests.office import opened, signed_in
+from tests.make import NOON, make_campaign, make_event, make_organiser, make_signature, make_team, make_venue
+from tests.office import opened, shown, signed_in
 
 pytestmark = pytest.mark.django_db
 CALL = "/c/clean-water/"
@@ -294,6 +294,61 @@ def test_settings_are_checked_as_those_of_a_folder_are(admin: Client, campaign: 
     campaign.refresh_from_db()
     assert (campaign.accent, campaign.count_threshold, campaign.never_shown) == ("#aa0000", 1, ["KE", "UG"])
     assert not campaign.takes_gifts
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"keep_until": "2026-11-30"}, "Yes, erase now. The last day of data, 30 November 2026, has passed: names"),
+        (
+            {"closes_at": "2025-11-30T12:00"},
+            "Yes, erase now. The last day of data, 30 November 2026, has passed: names",
+        ),
+        ({"keep_until": "2026-12-01"}, "Yes, erase tonight. Today is the last day of data: names"),
+    ],
+)
+def test_a_last_day_of_data_that_has_come_is_asked_for_before_all_is_erased(
+    campaign: Campaign, keys: Keys, typed: dict[str, str], said: str
+) -> None:
+    """A slip of the year would take every name and address for good."""
+    address = CALL + "call/settings/"
+    with time_machine.travel(NOON, tick=False):
+        client = signed_in(make_organiser())
+        form = {**opened(client, address), "accent": "#aa0000", **typed}
+        of_nobody = client.post(address, form).content.decode()
+        make_signature(campaign, keys)
+        of_one = client.post(address, form).content.decode()
+        make_signature(campaign, keys)
+        make_signature(make_campaign("another-call"), keys)
+        make_event(campaign, keys)
+        make_event(campaign)
+        asked = client.post(address, form)
+
+        assert f"{said} and addresses of whoever signs are erased" in of_nobody
+        assert f"{said} and addresses of the one signature are erased" in of_one
+        assert f"{said} and addresses of all 2 signatures and of the organiser of 1 event are erased" in (
+            asked.content.decode()
+        )
+        assert asked.status_code == 422
+        assert "erases" not in shown(asked.context["form"])
+        campaign.refresh_from_db()
+        assert (campaign.keep_until, campaign.closes_at, campaign.accent) == (None, None, "")
+        assert client.post(address, {**shown(asked.context["form"]), "erases": "on"}).status_code == 302
+        campaign.refresh_from_db()
+        assert campaign.accent == "#aa0000"
+        assert (campaign.keep_until or campaign.closes_at) is not None
+        assert client.post(address, {**opened(client, address), "accent": "#00aa00"}).status_code == 302
+
+
+def test_another_day_needs_no_tick(admin: Client, campaign: Campaign) -> None:
+    address = CALL + "call/settings/"
+    asked = admin.post(address, {**opened(admin, address), "keep_until": "2020-01-01"})
+    assert asked.status_code == 422
+
+    assert admin.post(address, {**shown(asked.context["form"]), "keep_until": "2099-01-01"}).status_code == 302
+
+    campaign.refresh_from_db()
+    assert campaign.keep_until == date(2099, 1, 1)
 
 
 def test_venues_are_a_table_whose_mistakes_have_lines(admin: Client) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from clarion.campaigns.rules import last_day_of_data, personal_data_ended
+from clarion.campaigns.rules import is_end_of_data, last_day_of_data, personal_data_ended
 from clarion.kernel.clock import DAY
 from tests.make import NOON
 
@@ -11,6 +11,18 @@ def test_the_named_day_wins_over_the_close() -> None:
     assert last_day_of_data(date(2027, 4, 1), NOON) == date(2027, 4, 1)
     assert last_day_of_data(None, NOON) == date(2027, 12, 1)
     assert last_day_of_data(None, None) is None
+
+
+def test_a_last_day_that_has_come_ends_data_that_was_held_so_far() -> None:
+    today = NOON.date()
+
+    assert is_end_of_data(None, today, today)
+    assert is_end_of_data(today + DAY, today - DAY, today)
+    assert is_end_of_data(today, today - DAY, today)
+    assert not is_end_of_data(today, today, today)
+    assert not is_end_of_data(today - DAY, today - 2 * DAY, today)
+    assert not is_end_of_data(None, today + DAY, today)
+    assert not is_end_of_data(today, None, today)
 
 
 def test_personal_data_is_kept_to_the_end_of_the_last_day() -> None:

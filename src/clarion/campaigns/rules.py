@@ -148,6 +148,12 @@ def last_day_of_data(keep_until: date | None, closes_at: datetime | None) -> dat
     return keep_until
 
 
+def is_end_of_data(old: date | None, new: date | None, today: date) -> bool:
+    """Whether all personal data goes by midnight because a last day was changed from `old` to `new`."""
+    is_held = old is None or old >= today
+    return is_held and new is not None and new <= today and new != old
+
+
 def _months_later(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1

@@ -14,6 +14,7 @@ from clarion.events.rules import EventFields, Spot, is_copy, with_changes
 from clarion.places.models import Venue
 
 PUBLIC = Q(state__in=(Event.State.KEPT, Event.State.ENDED)) | Q(state=Event.State.CANCELLED, kept_at__isnull=False)
+HAS_HOST = Q(host_box__isnull=False) | Q(host_hash__isnull=False) | Q(same_hash__isnull=False)
 _UNSHOWN = (
     "row",
     "read_as",
@@ -54,6 +55,11 @@ def unpublished_events_with_host(campaign: Campaign) -> list[Event]:
     """Events that the public does not see, and that an organiser holds a link to."""
     linked = campaign.events.exclude(PUBLIC).exclude(state__in=UNLINKED).exclude(host_box=None)
     return list(linked.select_related("venue").order_by("pk"))
+
+
+def hosted_count(campaign: Campaign) -> int:
+    """How many events of the campaign it is known of who organises them."""
+    return Event.objects.filter(HAS_HOST, campaign=campaign).count()
 
 
 def ids_with_waiting_change(campaign: Campaign) -> frozenset[str]:

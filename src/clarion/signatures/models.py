@@ -110,6 +110,7 @@ class CountState(models.Model):
 
 # An address's place is taken by one of these: it counts, or may once its wave is released.
 STANDING = (Signature.State.CONFIRMED, Signature.State.HELD)
+HOLDING_DATA = (Signature.State.PENDING, *STANDING, Signature.State.VOIDED)
 
 
 class Wave(models.Model):

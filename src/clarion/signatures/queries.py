@@ -9,7 +9,7 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from clarion.campaigns.models import Campaign
-from clarion.signatures.models import STANDING, CountState, Signature, Tally
+from clarion.signatures.models import HOLDING_DATA, STANDING, CountState, Signature, Tally
 from clarion.signatures.rules import Figures, figures, no_finer, read_figures
 
 
@@ -43,6 +43,11 @@ def tally_rows(campaign: Campaign) -> list[tuple[date, str, int]]:
 def pending_count(campaign: Campaign) -> int:
     """How many signatures wait for their owner."""
     return Signature.objects.filter(campaign=campaign, state=Signature.State.PENDING).count()
+
+
+def held_data_count(campaign: Campaign) -> int:
+    """Of how many signatures name and address are held: of all that are not over."""
+    return Signature.objects.filter(campaign=campaign, state__in=HOLDING_DATA, box__isnull=False).count()
 
 
 def addresses_confirmed_here(hashes: Iterable[bytes]) -> set[bytes]:

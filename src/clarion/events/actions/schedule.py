@@ -10,6 +10,7 @@ from clarion.campaigns.queries import over_kept
 from clarion.events.actions.changes import forget_contact
 from clarion.events.actions.promises import promise_event_pages, promise_manage_page, promise_pages
 from clarion.events.models import Event, Revision
+from clarion.events.queries import HAS_HOST
 from clarion.events.rules import CONTACT_LIFE, MOVES
 from clarion.outbox.actions import take_back_mails
 from clarion.outbox.models import Mail
@@ -38,7 +39,7 @@ def erase_old_contacts(*, now: datetime) -> int:
     """
     over = Event.objects.select_for_update(of=("self",)).select_related("campaign").filter(ends_at__lte=now)
     public = list(over.exclude(public_contact="")[:_AT_ONCE])
-    old = list(over.filter(ends_at__lte=now - CONTACT_LIFE).filter(_HAS_HOST)[:_AT_ONCE])
+    old = list(over.filter(ends_at__lte=now - CONTACT_LIFE).filter(HAS_HOST)[:_AT_ONCE])
     revisions = Revision.objects.select_for_update(of=("self",)).filter(event__ends_at__lte=now)
     changed = list(
         revisions.filter(Q(fields__has_key="public_contact") | Q(before__has_key="public_contact"))[:_AT_ONCE]
@@ -46,9 +47,6 @@ def erase_old_contacts(*, now: datetime) -> int:
     _erase_public_contacts(public, changed)
     _erase_hosts(old)
     return len({event.pk for event in (*public, *old)} | {revision.event_id for revision in changed})
-
-
-_HAS_HOST = Q(host_box__isnull=False) | Q(host_hash__isnull=False) | Q(same_hash__isnull=False)
 
 
 def _erase_public_contacts(events: list[Event], revisions: list[Revision]) -> None:
@@ -76,7 +74,7 @@ def erase_hosts_kept_long_enough(*, now: datetime) -> list[str]:
     """
     ids: list[str] = []
     for campaign, ended in over_kept(now):
-        held = Event.objects.filter(_HAS_HOST, campaign=campaign, proposed_at__lte=ended)
+        held = Event.objects.filter(HAS_HOST, campaign=campaign, proposed_at__lte=ended)
         ids += held.values_list("public_id", flat=True)[: _AT_ONCE - len(ids)]
     return erase_host(ids)
 
@@ -85,7 +83,7 @@ def erase_hosts_kept_long_enough(*, now: datetime) -> list[str]:
 def erase_host(public_ids: Collection[str]) -> list[str]:
     """Erase who organises these events and how to reach them; the events stay. Gives the ids that held anything."""
     found = Event.objects.select_for_update(of=("self",)).select_related("campaign")
-    events = list(found.filter(_HAS_HOST, public_id__in=public_ids).order_by("pk"))
+    events = list(found.filter(HAS_HOST, public_id__in=public_ids).order_by("pk"))
     revisions = list(Revision.objects.select_for_update().filter(event__in=events))
     _erase_public_contacts([event for event in events if event.public_contact], revisions)
     _erase_hosts(events)

@@ -54,7 +54,8 @@ class SettingsForm(EditForm):
     closes_at = forms.DateTimeField(required=False, label="Closes at (UTC)", widget=_MomentInput)
     keep_until = forms.DateField(
         required=False, label="Keep personal data until", widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"),
-        help_text="Empty: twelve months after closing, else after signing. The count stays.",
+        help_text="Empty: twelve months after closing, else after signing. The count stays. "
+        "A day that has passed erases at once.",
     )  # fmt: skip
     minimum_age = forms.IntegerField(min_value=0, max_value=limits.AGE, label="Youngest who may sign")
     authoritative_language = Line(
@@ -73,6 +74,15 @@ class SettingsForm(EditForm):
     takes_signatures = forms.BooleanField(required=False, label="People can sign")
     takes_events = forms.BooleanField(required=False, label="People can announce events")
     takes_gifts = forms.BooleanField(required=False, label="People can give")
+
+    def ask_to_erase(self, sentence: str) -> None:
+        """Show a box of this sentence, which must be ticked before anything is saved."""
+        names = list(self.fields)
+        names.insert(names.index("keep_until") + 1, "erases")
+        self.fields["erases"] = forms.BooleanField(required=False, label=sentence)
+        self.order_fields(names)
+        if "erases" not in self.data:
+            self.add_error("erases", "Tick this if you mean it, else change the day.")
 
     def settings(self, old: CampaignSettings) -> CampaignSettings:
         """`old` with what was changed: someone may have thrown a switch while this page lay open."""

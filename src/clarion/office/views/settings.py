@@ -1,10 +1,13 @@
 """Settings of a campaign, and its picture."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
+from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarion.calls.pictures import read_picture
@@ -12,12 +15,16 @@ from clarion.calls.problems import Problems
 from clarion.calls.stored import call_of, settings_of
 from clarion.campaigns.actions import change_settings
 from clarion.campaigns.actions import set_picture as store_picture
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.rules import CampaignSettings, is_end_of_data, last_day_of_data
+from clarion.events.queries import hosted_count
 from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_may
 from clarion.office.editing import problems_in
 from clarion.office.forms.editing import is_overtaken
 from clarion.office.forms.settings import PictureForm, SettingsForm, initial_of
 from clarion.office.rendering import render_page
+from clarion.signatures.queries import held_data_count
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,6 +39,8 @@ def edit_settings(request: OrganiserRequest) -> HttpResponse:
         now = utc_now()
         for problem in problems_in(replace(call_of(request.campaign), settings=new), ["campaign.toml"], now=now):
             form.add_error(None, f"{problem.wrong} {problem.right}")
+        if form.is_valid() and (sentence := _what_is_erased(request.campaign, old, new, now)):
+            form.ask_to_erase(sentence)
         if form.is_valid():
             changed = change_settings(request.campaign, new, by=request.actor, now=now)
             messages.success(request, "Saved." if changed else "Nothing had changed.")
@@ -39,6 +48,21 @@ def edit_settings(request: OrganiserRequest) -> HttpResponse:
     return render_page(
         request, "office/call/settings.html", status=422 if is_sent else 200, form=form, picture_form=PictureForm()
     )
+
+
+def _what_is_erased(campaign: Campaign, old: CampaignSettings, new: CampaignSettings, now: datetime) -> str:
+    """What new settings erase by midnight, as a promise of the organiser; empty where they erase nothing."""
+    before, last = (last_day_of_data(one.keep_until, one.closes_at) for one in (old, new))
+    if last is None or not is_end_of_data(before, last, now.date()):
+        return ""
+    held, hosted = held_data_count(campaign), hosted_count(campaign)
+    whose = {0: "whoever signs", 1: "the one signature"}.get(held, f"all {held:,} signatures")
+    if hosted:
+        whose += f" and of the organiser{pluralize(hosted)} of {hosted:,} event{pluralize(hosted)}"
+    why, when = f"now. The last day of data, {date_format(last, 'j F Y')}, has passed", "within minutes"
+    if last == now.date():
+        why, when = "tonight. Today is the last day of data", "after midnight UTC"
+    return f"Yes, erase {why}: names and addresses of {whose} are erased {when}, and nothing brings them back."
 
 
 @require_POST

@@ -17,12 +17,11 @@ from clarion.outbox.actions import MailPromise, note_denial, promise_mails, take
 from clarion.outbox.models import Mail
 from clarion.signatures.actions.counting import change_sums, hold_sums, tally_key, vote_of
 from clarion.signatures.actions.taking import CONFIRM_KIND
-from clarion.signatures.models import STANDING, Signature
+from clarion.signatures.models import HOLDING_DATA, Signature
 from clarion.signatures.rules import CONFIRM_WITHIN, KEEP_SEALED_ADDRESS
 
 WITHDRAWN_KIND = "withdrawn"
 _AT_ONCE = 500
-_HOLDING_DATA = (Signature.State.PENDING, *STANDING, Signature.State.VOIDED)
 _NO_MARKS = dict.fromkeys(("network_mark", "network_mark_before", "domain_mark", "name_mark"))
 
 
@@ -124,7 +123,7 @@ def erase_kept_long_enough(*, now: datetime) -> list[str]:
     for campaign, ended in over_kept(now):
         free = Signature.objects.select_for_update(skip_locked=True)  # what a wave moves just now goes next time
         over = free.filter(campaign=campaign, box__isnull=False, signed_at__lte=ended)
-        rows = list(over.filter(state__in=_HOLDING_DATA)[: _AT_ONCE - len(erased)])
+        rows = list(over.filter(state__in=HOLDING_DATA)[: _AT_ONCE - len(erased)])
         _let_count_stay(rows, now=now)
         erased += [row.public_id for row in rows]
     return erased
@@ -137,7 +136,7 @@ def erase_kept_again(public_ids: Collection[str], *, now: datetime) -> list[str]
     Their count and country stay, as they did. Gives those that held anything.
     """
     held = Signature.objects.select_for_update().filter(public_id__in=public_ids, box__isnull=False)
-    rows = list(held.filter(state__in=_HOLDING_DATA).order_by("pk"))
+    rows = list(held.filter(state__in=HOLDING_DATA).order_by("pk"))
     _let_count_stay(rows, now=now)
     return [row.public_id for row in rows]
 
