@@ -297,6 +297,52 @@ def test_settings_are_checked_as_those_of_a_folder_are(admin: Client, campaign: 
 
 
 @pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("accent", {"accent": "red"}, "Write # and six digits, such as #0b6e99."),
+        ("authoritative_language", {"authoritative_language": "xx"}, "xx is not one of the available choices"),
+        ("never_shown", {"never_shown": "ke, kenya"}, "KENYA is no code of a country."),
+        ("closes_at", {"opens_at": "2090-12-01T12:00", "closes_at": "2090-12-01T12:00"}, "after it opens"),
+        ("keep_until", {"closes_at": "2090-12-01T12:00", "keep_until": "2090-11-30"}, "until it closes at least"),
+    ],
+)
+def test_a_wrong_setting_is_told_at_its_field_and_not_as_that_of_a_file(
+    admin: Client, field: str, typed: dict[str, str], said: str
+) -> None:
+    address = CALL + "call/settings/"
+
+    answer = admin.post(address, {**opened(admin, address), **typed})
+
+    assert answer.status_code == 422
+    errors = answer.context["form"].errors
+    assert list(errors) == [field]
+    assert said in errors[field][0]
+    assert "Nothing is saved yet" in answer.content.decode()
+
+
+def test_the_language_that_decides_is_one_of_the_call(admin: Client, campaign: Campaign) -> None:
+    address = CALL + "call/settings/"
+    select = re.search(r'<select name="authoritative_language".*?</select>', admin.get(address).content.decode(), re.S)
+    assert select
+    assert re.findall(r'<option value="(\w*)"', select[0]) == ["", "en", "fr"]
+
+    assert admin.post(address, {**opened(admin, address), "authoritative_language": "fr"}).status_code == 302
+
+    campaign.refresh_from_db()
+    assert campaign.authoritative_language == "fr"
+    assert opened(admin, address)["authoritative_language"] == "fr"
+    assert admin.post(CALL + "call/picture/").context["form"]["authoritative_language"].value() == "fr"
+
+
+def test_what_only_the_check_of_files_finds_stands_on_top(admin: Client) -> None:
+    address = CALL + "call/settings/"
+
+    answer = admin.post(address, {**opened(admin, address), "organiser_url": "ftp://example.org"})
+
+    assert list(answer.context["form"].errors) == ["__all__"]
+
+
+@pytest.mark.parametrize(
     ("typed", "said"),
     [
         ({"keep_until": "2026-11-30"}, "Yes, erase now. The last day of data, 30 November 2026, has passed: names"),

@@ -1,18 +1,23 @@
 """A campaign's settings: what `campaign.toml` says."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 
 from clarion.calls import limits
 from clarion.campaigns.rules import CampaignSettings
+from clarion.kernel.languages import native_name
 from clarion.office.forms.editing import EditForm
 from clarion.office.forms.fields import Line
+from clarion.places.countries import CODES
 
 _DAY = {"type": "date"}
+_COLOUR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Write # and six digits, such as #0b6e99.")
 
 
 class _MomentInput(forms.DateTimeInput):
@@ -38,7 +43,9 @@ class SettingsForm(EditForm):
 
     organiser_name = Line(max_length=limits.NAME, label="Organiser")
     organiser_email = forms.EmailField(label="Organiser’s e-mail", help_text="Answers to mails go there.")
-    organiser_url = forms.URLField(required=False, label="Organiser’s web address", assume_scheme="https")
+    organiser_url = forms.URLField(
+        required=False, max_length=limits.URL, label="Organiser’s web address", assume_scheme="https"
+    )
     controller_name = Line(
         required=False, max_length=limits.NAME, label="Legal name", help_text="Who answers for the data, by law."
     )
@@ -47,7 +54,8 @@ class SettingsForm(EditForm):
         required=False, max_length=limits.NAME, label="Privacy contact", help_text="An address for questions on data."
     )
     accent = Line(
-        required=False, label="Accent colour", widget=forms.TextInput(attrs={"placeholder": "#0b6e99", "size": 9}),
+        required=False, label="Accent colour", validators=[_COLOUR],
+        widget=forms.TextInput(attrs={"placeholder": "#0b6e99", "size": 9}),
         help_text="Six digits, such as #0b6e99. It is shifted until text on it can be read.",
     )  # fmt: skip
     opens_at = forms.DateTimeField(required=False, label="Opens at (UTC)", widget=_MomentInput)
@@ -58,8 +66,8 @@ class SettingsForm(EditForm):
         "A day that has passed erases at once.",
     )  # fmt: skip
     minimum_age = forms.IntegerField(min_value=0, max_value=limits.AGE, label="Youngest who may sign")
-    authoritative_language = Line(
-        required=False, max_length=12, label="Language that decides", help_text="Where translations differ. A tag."
+    authoritative_language = forms.ChoiceField(
+        required=False, label="Language that decides", help_text="Where translations differ."
     )
     count_threshold = forms.IntegerField(
         min_value=1, max_value=limits.THRESHOLD, label="Steps of a country’s number",
@@ -75,6 +83,26 @@ class SettingsForm(EditForm):
     takes_events = forms.BooleanField(required=False, label="People can announce events")
     takes_gifts = forms.BooleanField(required=False, label="People can give")
 
+    def offer_languages(self, tags: Iterable[str]) -> None:
+        """Let one of these decide, or none."""
+        language = self.fields["authoritative_language"]
+        if isinstance(language, forms.ChoiceField):
+            language.choices = [("", "None"), *((tag, native_name(tag)) for tag in tags)]
+
+    def clean_never_shown(self) -> str:
+        """Codes of countries."""
+        typed: str = self.cleaned_data["never_shown"]
+        if wrong := [code for code in _codes(typed) if code not in CODES]:
+            raise forms.ValidationError(f"{wrong[0]} is no code of a country. Write two letters, such as KE.")
+        return typed
+
+    def check_times(self, new: CampaignSettings) -> None:
+        """Note at its field a time that is wrong beside another one."""
+        if new.opens_at and new.closes_at and new.closes_at <= new.opens_at:
+            self.add_error("closes_at", "Let the campaign close after it opens.")
+        if new.closes_at and new.keep_until and new.keep_until < new.closes_at.date():
+            self.add_error("keep_until", "Keep signatures until it closes at least.")
+
     def ask_to_erase(self, sentence: str) -> None:
         """Show a box of this sentence, which must be ticked before anything is saved."""
         names = list(self.fields)
@@ -88,10 +116,14 @@ class SettingsForm(EditForm):
         """`old` with what was changed: someone may have thrown a switch while this page lay open."""
         changes = self.changes()
         if "never_shown" in changes:
-            changes["never_shown"] = tuple(sorted(set(changes["never_shown"].upper().replace(",", " ").split())))
+            changes["never_shown"] = tuple(_codes(changes["never_shown"]))
         for name in {"opens_at", "closes_at"} & changes.keys():
             changes[name] = changes[name] and changes[name].astimezone(UTC)
         return replace(old, **changes)
+
+
+def _codes(typed: str) -> list[str]:
+    return sorted(set(typed.upper().replace(",", " ").split()))
 
 
 def initial_of(settings: CampaignSettings) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.defaultfilters import pluralize
 from django.utils.formats import date_format
@@ -16,6 +16,7 @@ from clarion.calls.stored import call_of, settings_of
 from clarion.campaigns.actions import change_settings
 from clarion.campaigns.actions import set_picture as store_picture
 from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import languages_of
 from clarion.campaigns.rules import CampaignSettings, is_end_of_data, last_day_of_data
 from clarion.events.queries import hosted_count
 from clarion.kernel.clock import utc_now
@@ -32,15 +33,11 @@ from clarion.signatures.queries import held_data_count
 def edit_settings(request: OrganiserRequest) -> HttpResponse:
     """What `campaign.toml` says; a change is public within seconds."""
     old = settings_of(request.campaign)
-    form = SettingsForm(request.POST or None, initial=initial_of(old))
+    form = _settings_form(request.campaign, old, request.POST or None)
     is_sent = request.method == "POST"
     if is_sent and not is_overtaken(request, form) and form.is_valid():
-        new = form.settings(old)
-        now = utc_now()
-        for problem in problems_in(replace(call_of(request.campaign), settings=new), ["campaign.toml"], now=now):
-            form.add_error(None, f"{problem.wrong} {problem.right}")
-        if form.is_valid() and (sentence := _what_is_erased(request.campaign, old, new, now)):
-            form.ask_to_erase(sentence)
+        new, now = form.settings(old), utc_now()
+        _look_over(form, request.campaign, old, new, now)
         if form.is_valid():
             changed = change_settings(request.campaign, new, by=request.actor, now=now)
             messages.success(request, "Saved." if changed else "Nothing had changed.")
@@ -48,6 +45,25 @@ def edit_settings(request: OrganiserRequest) -> HttpResponse:
     return render_page(
         request, "office/call/settings.html", status=422 if is_sent else 200, form=form, picture_form=PictureForm()
     )
+
+
+def _settings_form(campaign: Campaign, old: CampaignSettings, typed: QueryDict | None = None) -> SettingsForm:
+    form = SettingsForm(typed, initial=initial_of(old))
+    form.offer_languages(languages_of(campaign))
+    return form
+
+
+def _look_over(
+    form: SettingsForm, campaign: Campaign, old: CampaignSettings, new: CampaignSettings, now: datetime
+) -> None:
+    """Note what is wrong with settings that are right one by one; ask where they erase."""
+    form.check_times(new)
+    if not form.is_valid():
+        return
+    for problem in problems_in(replace(call_of(campaign), settings=new), ["campaign.toml"], now=now):
+        form.add_error(None, f"{problem.wrong} {problem.right}")
+    if form.is_valid() and (sentence := _what_is_erased(campaign, old, new, now)):
+        form.ask_to_erase(sentence)
 
 
 def _what_is_erased(campaign: Campaign, old: CampaignSettings, new: CampaignSettings, now: datetime) -> str:
@@ -83,7 +99,7 @@ def set_picture(request: OrganiserRequest) -> HttpResponse:
             store_picture(request.campaign, picture.jpeg, by=request.actor, now=now)
             messages.success(request, "The picture is saved.")
             return redirect("office:settings", request.campaign.slug)
-    settings_form = SettingsForm(initial=initial_of(settings_of(request.campaign)))
+    settings_form = _settings_form(request.campaign, settings_of(request.campaign))
     return render_page(request, "office/call/settings.html", status=422, form=settings_form, picture_form=form)
 
 
