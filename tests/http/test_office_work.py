@@ -445,6 +445,14 @@ def test_another_account_is_typed_once_and_stands_in_every_language(admin: Clien
     assert answer.content.decode().count("is not an IBAN") == 1
 
 
+def test_an_update_says_that_other_languages_do_not_see_it(admin: Client) -> None:
+    make_campaign("one-language")
+    said = "Only readers of this language see it: post it in each."
+
+    assert said in admin.get(CALL + "call/updates/new/").content.decode()
+    assert said not in admin.get("/c/one-language/call/updates/new/").content.decode()
+
+
 def test_an_update_is_posted_changed_and_taken_away(admin: Client, campaign: Campaign) -> None:
     news = {"language": "en", "posted_on": "2026-12-01", "title": "News", "body": "Good."}
     admin.post(CALL + "call/updates/new/", news)

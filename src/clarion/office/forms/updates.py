@@ -23,7 +23,8 @@ class UpdateForm(EditForm):
         """Let these be chosen."""
         language = self.fields["language"]
         if isinstance(language, forms.ChoiceField):
-            language.choices = [(tag, native_name(tag)) for tag in tags]
+            language.choices = choices = [(tag, native_name(tag)) for tag in tags]
+            language.help_text = "Only readers of this language see it: post it in each." if len(choices) > 1 else ""
 
     def text(self) -> UpdateText:
         """What the form says."""
