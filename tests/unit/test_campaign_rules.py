@@ -1,6 +1,6 @@
 """How long a campaign keeps personal data."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from clarion.campaigns.rules import is_end_of_data, last_day_of_data, personal_data_ended
 from clarion.kernel.clock import DAY
@@ -11,6 +11,10 @@ def test_the_named_day_wins_over_the_close() -> None:
     assert last_day_of_data(date(2027, 4, 1), NOON) == date(2027, 4, 1)
     assert last_day_of_data(None, NOON) == date(2027, 12, 1)
     assert last_day_of_data(None, None) is None
+
+
+def test_a_close_at_the_end_of_time_keeps_data_until_then() -> None:
+    assert last_day_of_data(None, datetime(9999, 5, 31, tzinfo=UTC)) == date(9999, 5, 31)
 
 
 def test_a_last_day_that_has_come_ends_data_that_was_held_so_far() -> None:

@@ -4,7 +4,7 @@ import hashlib
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from typing import ClassVar, Literal
 
 from clarion.kernel.errors import Refusal
@@ -156,7 +156,7 @@ def is_end_of_data(old: date | None, new: date | None, today: date) -> bool:
 
 def _months_later(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
+    year, month = min(day.year + years, MAXYEAR), month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
