@@ -27,7 +27,8 @@ from clarion.machines.models import Heartbeat
 from clarion.organisers import actions
 from clarion.outbox.models import Mail
 from clarion.places.models import Venue, VenueList
-from tests.make import NOON, make_campaign, make_event, make_organiser, make_signature, make_team, make_venue
+from clarion.signatures.models import Signature
+from tests.make import DAY, NOON, make_campaign, make_event, make_organiser, make_signature, make_team, make_venue
 from tests.office import opened, shown, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -384,6 +385,29 @@ def test_a_last_day_of_data_that_has_come_is_asked_for_before_all_is_erased(
         assert campaign.accent == "#aa0000"
         assert (campaign.keep_until or campaign.closes_at) is not None
         assert client.post(address, {**opened(client, address), "accent": "#00aa00"}).status_code == 302
+
+
+def test_taking_the_last_day_away_is_asked_for_where_some_signed_more_than_a_year_ago(
+    campaign: Campaign, keys: Keys
+) -> None:
+    """Whoever lets a call go on after its end may not think of the first who signed."""
+    address = CALL + "call/settings/"
+    campaign.closes_at = NOON + 99 * DAY
+    campaign.save()
+    with time_machine.travel(NOON, tick=False):
+        client = signed_in(make_organiser())
+        form = {**opened(client, address), "closes_at": ""}
+        make_signature(campaign, keys, signed_at=NOON - 400 * DAY)
+        make_signature(campaign, keys, signed_at=NOON - 300 * DAY)
+        asked = client.post(address, form)
+
+        assert "Yes, erase. Without a last day data is kept for twelve months: names and addresses of 1 signature" in (
+            asked.content.decode()
+        )
+        campaign.refresh_from_db()
+        assert campaign.closes_at
+        Signature.objects.filter(signed_at__lt=NOON - 365 * DAY).delete()
+        assert client.post(address, form).status_code == 302
 
 
 def test_another_day_needs_no_tick(admin: Client, campaign: Campaign) -> None:

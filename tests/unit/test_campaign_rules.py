@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from clarion.campaigns.rules import is_end_of_data, last_day_of_data, personal_data_ended
-from clarion.kernel.clock import DAY
+from clarion.campaigns.rules import last_day_of_data, newly_ended, personal_data_ended
+from clarion.kernel.clock import DAY, HOUR
 from tests.make import NOON
 
 
@@ -18,15 +18,21 @@ def test_a_close_at_the_end_of_time_keeps_data_until_then() -> None:
 
 
 def test_a_last_day_that_has_come_ends_data_that_was_held_so_far() -> None:
+    today, midnight = NOON.date(), NOON + 12 * HOUR
+
+    assert newly_ended(None, today, NOON) == midnight
+    assert newly_ended(today + DAY, today - DAY, NOON) == midnight
+    assert newly_ended(today, today - DAY, NOON) is None
+    assert newly_ended(today - DAY, today - 2 * DAY, NOON) is None
+    assert newly_ended(None, today + DAY, NOON) is None
+
+
+def test_a_last_day_that_is_taken_away_ends_what_is_older_than_a_year() -> None:
     today = NOON.date()
 
-    assert is_end_of_data(None, today, today)
-    assert is_end_of_data(today + DAY, today - DAY, today)
-    assert is_end_of_data(today, today - DAY, today)
-    assert not is_end_of_data(today, today, today)
-    assert not is_end_of_data(today - DAY, today - 2 * DAY, today)
-    assert not is_end_of_data(None, today + DAY, today)
-    assert not is_end_of_data(today, None, today)
+    assert newly_ended(today + DAY, None, NOON) == NOON + 12 * HOUR - 365 * DAY
+    assert newly_ended(today, None, NOON) is None
+    assert newly_ended(None, None, NOON) is None
 
 
 def test_personal_data_is_kept_to_the_end_of_the_last_day() -> None:

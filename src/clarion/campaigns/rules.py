@@ -4,7 +4,7 @@ import hashlib
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from typing import ClassVar, Literal
 
 from clarion.kernel.errors import Refusal
@@ -148,12 +148,6 @@ def last_day_of_data(keep_until: date | None, closes_at: datetime | None) -> dat
     return keep_until
 
 
-def is_end_of_data(old: date | None, new: date | None, today: date) -> bool:
-    """Whether all personal data goes by midnight because a last day was changed from `old` to `new`."""
-    is_held = old is None or old >= today
-    return is_held and new is not None and new <= today and new != old
-
-
 def _months_later(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year, month = min(day.year + years, MAXYEAR), month + 1
@@ -168,3 +162,10 @@ def personal_data_ended(now: datetime, last_day: date | None) -> datetime | None
     if last_day is None:
         return now - _KEEP_AFTER_SIGNING
     return now if now.astimezone(UTC).date() > last_day else None
+
+
+def newly_ended(old: date | None, new: date | None, now: datetime) -> datetime | None:
+    """Whoever sent a form up to this moment loses their personal data by midnight, because a last day changed so."""
+    midnight = datetime.combine(now.astimezone(UTC) + timedelta(days=1), time(), UTC)
+    before, after = personal_data_ended(midnight, old), personal_data_ended(midnight, new)
+    return after if after and (before is None or before < after) else None

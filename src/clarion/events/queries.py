@@ -57,9 +57,9 @@ def unpublished_events_with_host(campaign: Campaign) -> list[Event]:
     return list(linked.select_related("venue").order_by("pk"))
 
 
-def hosted_count(campaign: Campaign) -> int:
-    """How many events of the campaign it is known of who organises them."""
-    return Event.objects.filter(HAS_HOST, campaign=campaign).count()
+def hosted_count(campaign: Campaign, until: datetime) -> int:
+    """Of how many events proposed up to `until` it is held who organises them."""
+    return Event.objects.filter(HAS_HOST, campaign=campaign, proposed_at__lte=until).count()
 
 
 def ids_with_waiting_change(campaign: Campaign) -> frozenset[str]:

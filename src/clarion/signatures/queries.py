@@ -45,9 +45,10 @@ def pending_count(campaign: Campaign) -> int:
     return Signature.objects.filter(campaign=campaign, state=Signature.State.PENDING).count()
 
 
-def held_data_count(campaign: Campaign) -> int:
-    """Of how many signatures name and address are held: of all that are not over."""
-    return Signature.objects.filter(campaign=campaign, state__in=HOLDING_DATA, box__isnull=False).count()
+def held_data_count(campaign: Campaign, until: datetime) -> int:
+    """Of how many signatures sent up to `until` name and address are held."""
+    held = Signature.objects.filter(campaign=campaign, box__isnull=False, signed_at__lte=until)
+    return held.filter(state__in=HOLDING_DATA).count()
 
 
 def addresses_confirmed_here(hashes: Iterable[bytes]) -> set[bytes]:

@@ -1,7 +1,7 @@
 """Settings of a campaign, and its picture."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
@@ -17,7 +17,7 @@ from clarion.campaigns.actions import change_settings
 from clarion.campaigns.actions import set_picture as store_picture
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.queries import languages_of
-from clarion.campaigns.rules import CampaignSettings, is_end_of_data, last_day_of_data
+from clarion.campaigns.rules import CampaignSettings, last_day_of_data, newly_ended
 from clarion.events.queries import hosted_count
 from clarion.kernel.clock import utc_now
 from clarion.office.access import OrganiserRequest, organiser_may
@@ -69,16 +69,25 @@ def _look_over(
 def _what_is_erased(campaign: Campaign, old: CampaignSettings, new: CampaignSettings, now: datetime) -> str:
     """What new settings erase by midnight, as a promise of the organiser; empty where they erase nothing."""
     before, last = (last_day_of_data(one.keep_until, one.closes_at) for one in (old, new))
-    if last is None or not is_end_of_data(before, last, now.date()):
+    until = newly_ended(before, last, now)
+    if until is None:
         return ""
-    held, hosted = held_data_count(campaign), hosted_count(campaign)
-    whose = {0: "whoever signs", 1: "the one signature"}.get(held, f"all {held:,} signatures")
+    signed, hosted = held_data_count(campaign, until), hosted_count(campaign, until)
+    return _promise(signed, hosted, last, now.date()) if last or signed or hosted else ""
+
+
+def _promise(signed: int, hosted: int, last: date | None, today: date) -> str:
+    whose = f"{signed:,} signature{pluralize(signed)}"
+    if last is None:
+        why, when = ". Without a last day data is kept for twelve months", "by midnight UTC"
+    else:
+        whose = {0: "whoever signs", 1: "the one signature"}.get(signed, f"all {whose}")
+        why, when = f" now. The last day of data, {date_format(last, 'j F Y')}, has passed", "within minutes"
+    if last == today:
+        why, when = " tonight. Today is the last day of data", "after midnight UTC"
     if hosted:
         whose += f" and of the organiser{pluralize(hosted)} of {hosted:,} event{pluralize(hosted)}"
-    why, when = f"now. The last day of data, {date_format(last, 'j F Y')}, has passed", "within minutes"
-    if last == now.date():
-        why, when = "tonight. Today is the last day of data", "after midnight UTC"
-    return f"Yes, erase {why}: names and addresses of {whose} are erased {when}, and nothing brings them back."
+    return f"Yes, erase{why}: names and addresses of {whose} are erased {when}, and nothing brings them back."
 
 
 @require_POST
