@@ -13,11 +13,13 @@ from clarion.intake.admission import Admission
 from clarion.intake.answers import header_sets, redirect
 from clarion.intake.forms import parse_form, read_body
 from clarion.intake.requests import Exchange, Request, Scope
+from clarion.kernel.clock import utc_now
 from clarion.kernel.forms import FORMS, Known, check_form, tidied
 from clarion.places.countries import CODES
 
 FORM = FORMS["sign"]
 KNOWN = Known(CODES, 1, (), ())
+AT = utc_now()
 ADMISSION = Admission(1_000_000)
 HEADERS = header_sets(read_env({})).never_stored
 
@@ -27,7 +29,7 @@ async def application(scope: Scope, exchange: Exchange) -> None:
     request = Request(scope, exchange)
     posted, duplicates = parse_form(request.headers.get("content-type", ""), await read_body(request, ADMISSION))
     values = tidied(FORM, posted)
-    assert check_form(FORM, posted, values, duplicates, KNOWN) is None
+    assert check_form(FORM, posted, values, duplicates, KNOWN, AT) is None
     answer = redirect(HEADERS, "/clean-water/en/check-your-mail/")
     exchange.response_bytes(answer.status, answer.headers, answer.body)
 

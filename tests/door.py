@@ -27,7 +27,7 @@ CAMPAIGN = 7
 EVENT = "e" * 32
 SIGN = {"name": "Ada Lovelace", "email": "ada@example.org", "country": "GB"}
 HOSTING = {
-    "country": "KE", "city": "Nairobi", "address": "Uhuru Park", "date": "2026-12-10", "time": "18:00",
+    "country": "KE", "city": "Nairobi", "address": "Uhuru Park", "date": "2099-12-10", "time": "18:00",
     "title": "Rally for water", "kind": "rally", "language": "en", "name": "Wanjiku", "email": "w@example.org",
     "adult": "yes",
 }  # fmt: skip

@@ -93,7 +93,7 @@ def test_a_refused_form_names_the_field_and_back_keeps_the_entries(phone: Browse
 
 def test_going_back_from_a_refused_proposal_keeps_every_field(phone: BrowserContext, program: Program) -> None:
     typed = {
-        "city": "Nairobi", "address": "Uhuru Park, north gate", "date": "2027-12-10", "time": "18:00", "end": "20:00",
+        "city": "Nairobi", "address": "Uhuru Park, north gate", "date": "2099-12-10", "time": "18:00", "end": "20:00",
         "title": "Cups at the gate", "bring": "A cup", "accessibility": "No steps", "public_contact": "+254 700 000000",
         "name": "Amina", "email": "amina@nowhere",
     }  # fmt: skip

@@ -254,6 +254,13 @@ def test_a_proposal_is_taken(door: Door) -> None:
     assert door.taken()[0].fields["city"] == "Nairobi"
 
 
+def test_a_proposal_of_a_day_that_has_passed_is_refused(door: Door) -> None:
+    reply = door.post(f"{HOME}/host/", HOSTING | {"date": "2020-01-01", "title": ""})
+
+    assert reply.location == f"{HOME}/refused/host/date-past/"
+    assert door.taken() == []
+
+
 @pytest.mark.parametrize(
     ("changes", "location"),
     [

@@ -235,6 +235,12 @@ def test_an_organiser_changes_or_cancels_by_link(door: Door) -> None:
     assert cancel.fields == {"do": "cancel", "city": "Nairobi"}
 
 
+def test_a_change_to_a_day_that_has_passed_is_answered_like_any_other(door: Door) -> None:
+    address = manage(door.token(LinkKind.MANAGE, record=EVENT))
+
+    assert door.post(address, {"do": "change", "date": "2020-01-01"}).location == f"{HOME}/received/"
+
+
 def test_a_link_of_a_campaign_that_is_gone_is_not_found(door: Door) -> None:
     assert door.get(f"/other/en/confirm/{door.token(LinkKind.CONFIRM)}").status == 404
     assert door.post(f"/other/en/confirm/{door.token(LinkKind.CONFIRM)}", {"answer": "yes"}).status == 404

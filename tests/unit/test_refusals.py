@@ -23,6 +23,12 @@ def test_what_is_too_long_is_told_the_room_there_is() -> None:
     assert "500 characters" in explain(FieldRefusal("report", "note", "too-long"), voice("en")).sentence
 
 
+def test_only_a_proposal_can_come_too_late() -> None:
+    """What a change asks for is answered alike whatever it is."""
+    assert [(one.form, one.field) for one in REFUSALS if one.code == "past"] == [("host", "date")]
+    assert "look at the year" in explain(FieldRefusal("host", "date", "past"), voice("en")).sentence
+
+
 def test_only_the_hidden_fields_mean_that_the_page_is_too_old() -> None:
     stale = {(one.form, one.field) for one in REFUSALS if explain(one, voice("en")).is_stale}
 

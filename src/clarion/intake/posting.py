@@ -96,7 +96,7 @@ class Posting:
         body = await read_body(request, self._admission)
         whole_at = time.monotonic()
         self._stop_if_switched(route, at)
-        fields = self._fields(route, *parse_form(request.headers.get("content-type", ""), body), now)
+        fields = self._fields(route, *parse_form(request.headers.get("content-type", ""), body), at, now)
         marks = self._network_marks.of(sender.crowd, rules.network_keys, at.date()) if route.form is _SIGN else ()
         await self._queue.put(_submission(route, at, fields, link, is_slow=is_slow, marks=marks))
         stored_at = time.monotonic()
@@ -165,12 +165,14 @@ class Posting:
         headers = self._site.headers.private if route.token else self._site.headers.never_stored
         return redirect(headers, f"{route.home}/{page}/")
 
-    def _fields(self, route: Route, posted: Mapping[str, str], duplicates: Set[str], now: float) -> dict[str, str]:
+    def _fields(
+        self, route: Route, posted: Mapping[str, str], duplicates: Set[str], at: datetime, now: float
+    ) -> dict[str, str]:
         """The fields to hand over; raises `Answered` with the first refusal, `Garbled` without an answer."""
         values = tidied(route.form, posted)
         if route.form.name in ("confirm", "withdraw"):
             return _token_fields(route.form, values, duplicates)
-        refusal = self._refusal(route, posted, values, duplicates, now)
+        refusal = self._refusal(route, posted, values, duplicates, at, now)
         if route.form.name == "host":
             refusal = self._check_city(route.form, values, refusal, now)
         if refusal is not None:
@@ -182,15 +184,21 @@ class Posting:
         return values
 
     def _refusal(
-        self, route: Route, posted: Mapping[str, str], values: Mapping[str, str], duplicates: Set[str], now: float
+        self,
+        route: Route,
+        posted: Mapping[str, str],
+        values: Mapping[str, str],
+        duplicates: Set[str],
+        at: datetime,
+        now: float,
     ) -> FieldRefusal | None:
         """The first refusal; what the policy does not know may stand on a page that was published this second."""
-        refusal = check_form(route.form, posted, values, duplicates, route.campaign.known)
+        refusal = check_form(route.form, posted, values, duplicates, route.campaign.known, at)
         if refusal is None or refusal.code != "unknown":
             return refusal
         rules = self._site.policy.afresh(now)
         campaign = rules.campaigns.get(route.campaign.slug) if rules else None
-        return check_form(route.form, posted, values, duplicates, campaign.known) if campaign else refusal
+        return check_form(route.form, posted, values, duplicates, campaign.known, at) if campaign else refusal
 
     def _check_city(
         self, form: Form, values: Mapping[str, str], refusal: FieldRefusal | None, now: float

@@ -6,11 +6,12 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Literal, NamedTuple
 
 from clarion.kernel.addresses import MAX_LENGTH as MAX_ADDRESS_LENGTH
 from clarion.kernel.addresses import is_address
+from clarion.kernel.clock import DAY
 from clarion.kernel.languages import is_language
 from clarion.kernel.text import has_control_characters, tidy, tidy_lines
 
@@ -44,20 +45,25 @@ _TIME = re.compile(r"\d\d:\d\d(?::00)?")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a public form; `max_length` in characters. `choices` of a country: accepted besides the list."""
+    """One input of a public form; `max_length` in characters. `choices` of a country: accepted besides the list.
+
+    `is_ahead`: a day that may not be over.
+    """
 
     name: str
     kind: Kind = "line"
     required: bool = False
     max_length: int = 200
     choices: tuple[str, ...] = ()
+    is_ahead: bool = False
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes by which this field may be refused."""
         missing = ("missing",) if self.required or self.name in _EITHER_VENUE_OR else ()
         own = (_CHECKS[self.kind].code,) if self.kind in _CHECKS else ()
-        return (*missing, "duplicate", "too-long", "characters", *own)
+        past = ("past",) if self.is_ahead else ()
+        return (*missing, "duplicate", "too-long", "characters", *own, *past)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ FORMS: Mapping[str, Form] = {
             Field("country", "country", max_length=2),
             Field("city", "city", max_length=100),
             Field("address", max_length=200),
-            Field("date", "date", required=True, max_length=10),
+            Field("date", "date", required=True, max_length=10, is_ahead=True),
             Field("time", "time", required=True, max_length=8),
             Field("end", "time", max_length=8),
             Field("title", required=True, max_length=100),
@@ -180,16 +186,22 @@ def tidied(form: Form, posted: Mapping[str, str]) -> dict[str, str]:
 
 
 def check_form(
-    form: Form, posted: Mapping[str, str], values: Mapping[str, str], duplicates: Collection[str], known: Known
+    form: Form,
+    posted: Mapping[str, str],
+    values: Mapping[str, str],
+    duplicates: Collection[str],
+    known: Known,
+    at: datetime,
 ) -> FieldRefusal | None:
     """The first refusal in form order, or None where the form may be taken. `values`: what `posted` is when `tidied`.
 
+    `at`: the moment by which days are judged.
     Lengths are those of the tidied value, which is what records must hold: NFC makes some texts longer.
     """
     for field in form.fields:
         code = _refusal_code(field, posted, values, duplicates, known)
-        if code is None and form.name == "host" and field.name in _EITHER_VENUE_OR:
-            code = None if "venue" in values or field.name in values else "missing"
+        if code is None and form.name == "host":
+            code = _host_refusal_code(field, values, at)
         if code is not None:
             return FieldRefusal(form.name, field.name, code)
     return None
@@ -209,6 +221,17 @@ def _refusal_code(
         return "characters"
     check = _CHECKS.get(field.kind)
     return None if check is None or check.is_good(value, field, known) else check.code
+
+
+def _host_refusal_code(field: Field, values: Mapping[str, str], at: datetime) -> str | None:
+    if field.name in _EITHER_VENUE_OR and "venue" not in values and field.name not in values:
+        return "missing"
+    return "past" if field.is_ahead and is_over(values[field.name], at) else None
+
+
+def is_over(day: str, at: datetime) -> bool:
+    """Whether a day as YYYY-MM-DD is over in every zone; the last are twelve hours behind UTC."""
+    return date.fromisoformat(day) < at.date() - DAY
 
 
 def is_date(text: str) -> bool:

@@ -33,6 +33,8 @@ def _sentence(refusal: FieldRefusal, voice: Voice) -> str:
             return _unknown(voice)[refusal.field]
         case "shape":
             return _shape(voice)[refusal.field]
+        case "past":
+            return _past(voice)[refusal.field]
         case "too-long":
             return _too_long(FORMS[refusal.form].field(refusal.field).max_length, voice)
         case "duplicate":
@@ -99,3 +101,7 @@ def _shape(voice: Voice) -> dict[str, str]:
         "time": voice.gettext("A time is written in hours and minutes, such as 18:30. Please write one."),
         "end": voice.gettext("The end is written in hours and minutes, such as 20:00. You can also leave it empty."),
     }
+
+
+def _past(voice: Voice) -> dict[str, str]:
+    return {"date": voice.gettext("This day has passed. Please look at the year, too.")}
