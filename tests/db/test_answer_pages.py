@@ -185,9 +185,20 @@ def test_who_withdrew_reads_how_to_sign_again_and_what_no_mail_means() -> None:
     thanks = page_at(scene, "/clean-water/en/thanks/")
     assert "If you had withdrawn it before, please sign again." in thanks
     assert 'href="/clean-water/en/#sign">Sign this call</a>' in thanks
-    assert "the address was another one: open the link again" in page_at(scene, "/clean-water/en/received/")
+    received = page_at(scene, "/clean-water/en/received/")
+    assert "a mail comes if we hold anything about the address" in received
+    assert "look for a slip in it, and send it once more" in received
     closed = page_at(scene_of(make_campaign(slug="closed", closed_at=NOON)), "/closed/en/thanks/")
     assert "sign again" not in closed
+
+
+def test_the_one_page_for_what_was_received_promises_each_sender_what_really_comes() -> None:
+    """A report mails nobody, and a change by the personal link is not always mailed: its page shows it."""
+    text = page_at(scene_of(make_campaign()), "/clean-water/en/received/")
+
+    assert "If you confirmed an event: it waits for a moderator, and your personal link comes by mail." in text
+    assert "If you used your personal link: the page behind it soon shows what came of it." in text
+    assert "If you reported an event: a moderator reads it, and nobody writes to you." in text
 
 
 def test_no_two_pages_share_an_address() -> None:
