@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -339,6 +340,19 @@ def managed(event: Event) -> str:
     return render_page(tokens.manage_page_of(event, scene), scene)
 
 
+def make_changing_event(**fields: Any) -> Event:
+    """A published event of which a change waits."""
+    event = make_event(make_campaign(), **fields)
+    Revision.objects.create(
+        public_id="r" * 32,
+        event=event,
+        fields={"title": "Secret new title"},
+        proposed_at=NOON,
+        starts_at=event.starts_at,
+    )
+    return event
+
+
 def test_the_manage_page_carries_the_events_generation_in_its_name() -> None:
     event = make_event(make_campaign(), public_id="e" * 32, generation=3)
 
@@ -348,20 +362,37 @@ def test_the_manage_page_carries_the_events_generation_in_its_name() -> None:
 
 
 def test_a_published_event_shows_what_was_approved_and_hides_what_waits() -> None:
-    event = make_event(make_campaign())
-    Revision.objects.create(
-        public_id="r" * 32,
-        event=event,
-        fields={"title": "Secret new title"},
-        proposed_at=NOON,
-        starts_at=event.starts_at,
-    )
-
-    text = managed(event)
+    text = managed(make_changing_event())
 
     assert "Cups on the steps" in text
     assert "A change that you asked for waits" in text
     assert "Secret new title" not in text
+
+
+@pytest.mark.parametrize("state", ["cancelled", "ended"])
+def test_a_change_waits_for_nobody_once_the_event_is_cancelled_or_over(state: str) -> None:
+    assert "waits for a moderator" not in managed(make_changing_event(state=state))
+
+
+def test_whoever_has_a_change_waiting_reads_what_another_one_does_to_it() -> None:
+    added = "What you write here is added to the change that waits."
+
+    assert added in managed(make_changing_event())
+    assert added not in managed(make_event(make_campaign(slug="other")))
+
+
+def test_all_of_a_waiting_change_can_be_taken_out_though_the_event_says_none_of_it_yet() -> None:
+    ticks = {name for name in Inputs(managed(make_changing_event())).named if name.startswith("no_")}
+
+    assert ticks == {"no_end", "no_bring", "no_accessibility", "no_public_contact"}
+
+
+def test_no_page_is_promised_of_a_cancelled_event_that_never_had_one() -> None:
+    waits = managed(make_event(make_campaign(), state="waiting"))
+    assert "Acts at once." in waits
+    assert "The page stays" not in waits
+    assert "its page says so" not in managed(make_event(make_campaign(slug="other"), state="cancelled", kept_at=None))
+    assert "The page stays" in managed(make_event(make_campaign(slug="third")))
 
 
 @pytest.mark.parametrize(

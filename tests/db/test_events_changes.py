@@ -163,6 +163,18 @@ def test_a_change_back_to_what_was_approved_leaves_nothing_waiting_and_says_so(k
     assert jobs() == ["publish-manage"] * 2
 
 
+def test_a_part_of_a_waiting_change_is_taken_back_by_what_stands_now_and_the_rest_waits_on(keys: Keys) -> None:
+    """What the manage page says; what is empty now is taken back by its tick."""
+    event = make_event(make_campaign(), keys, public_contact="@water")
+    asked = {"title": "Cups and jugs", "time": "19:00", "bring": "A cup", "end": "21:00", "public_contact": "@jugs"}
+    manage(event, "change", **asked, city="Mombasa", address="Treasury Square")
+
+    manage(event, "change", title=event.title, public_contact="@water", city=event.city, address=event.address)
+    manage(event, "change", no_bring="yes", no_end="yes")
+
+    assert waiting(event).fields == {"starts_local": "2026-12-10T19:00"}
+
+
 def test_a_change_that_was_sent_back_is_mended_by_the_next(keys: Keys) -> None:
     event = make_event(make_campaign(), keys)
     manage(event, "change", time="19:00", title="See www.example.org")

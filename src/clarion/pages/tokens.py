@@ -61,7 +61,7 @@ def manage_page_of(event: Event, scene: Scene) -> Page:
         "event": event,
         "approved": _approved(event, scene.voice) if is_public(event) else {},
         "state": _state_sentence(event, scene.voice),
-        "has_waiting_change": event.public_id in scene.changing,
+        "has_waiting_change": event.state in REVISABLE_STATES and event.public_id in scene.changing,
         "may_change": event.state in MOVES["resubmit"].sources | REVISABLE_STATES,
         "may_cancel": event.state in MOVES["cancel"].sources,
         "form": _manage_form(event, scene),
@@ -99,6 +99,8 @@ def _approved(event: Event, voice: Voice) -> dict[str, str]:
 
 
 def _state_sentence(event: Event, voice: Voice) -> str:
+    if event.state == Event.State.CANCELLED and not is_public(event):
+        return voice.gettext("This event is cancelled.")
     sentences: dict[str, str] = {
         Event.State.WAITING: voice.gettext("It waits for a moderator and is not published yet."),
         Event.State.CHANGES_ASKED: voice.gettext(
