@@ -387,6 +387,22 @@ def test_all_of_a_waiting_change_can_be_taken_out_though_the_event_says_none_of_
     assert ticks == {"no_end", "no_bring", "no_accessibility", "no_public_contact"}
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "see our mail. Your event is not published yet."),
+        ("de", "siehe unsere E-Mail. Ihre Veranstaltung ist noch nicht veröffentlicht."),
+        ("ar", "انظروا رسالتنا. لم تُنشر فعاليتكم بعد."),
+        ("ru", "смотрите наше письмо. Ваше мероприятие ещё не опубликовано."),
+    ],
+)
+def test_what_is_not_published_yet_is_the_event_and_not_the_mail(language: str, words: str) -> None:
+    campaign = make_campaign(languages=(language,))
+    scene = scene_of(campaign, language)
+
+    assert words in render_page(tokens.manage_page_of(make_event(campaign, state="changes-asked"), scene), scene)
+
+
 def test_no_page_is_promised_of_a_cancelled_event_that_never_had_one() -> None:
     waits = managed(make_event(make_campaign(), state="waiting"))
     assert "Acts at once." in waits

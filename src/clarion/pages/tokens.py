@@ -104,7 +104,7 @@ def _state_sentence(event: Event, voice: Voice) -> str:
     sentences: dict[str, str] = {
         Event.State.WAITING: voice.gettext("It waits for a moderator and is not published yet."),
         Event.State.CHANGES_ASKED: voice.gettext(
-            "A moderator asked you to change something: see our mail. It is not published yet."
+            "A moderator asked you to change something: see our mail. Your event is not published yet."
         ),
         Event.State.KEPT: voice.gettext("It is published."),
         Event.State.REFUSED: voice.gettext("It was refused and is not published: see our mail."),
