@@ -80,6 +80,8 @@ class PostgresServer:
 
     def url(self, database: str, user: str = "postgres", **options: str) -> str:
         """`CLARION_DATABASE_URL` for a database of this server."""
+        if "port" in self._settings:
+            options = {"port": self._settings["port"], **options}
         more = "".join(f"&{name}={value}" for name, value in options.items())
         return f"postgresql://{user}@/{database}?host={self.folder}{more}"
 

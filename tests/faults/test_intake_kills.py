@@ -21,7 +21,7 @@ from clarion.intake.confine import landlock_version
 from clarion.kernel.files import DataFolder
 from tests.door import HOME, SIGN, Door
 from tests.faults.conftest import Allowed
-from tests.postgres import make_inbox, new_database
+from tests.postgres import PostgresServer, make_inbox, new_database
 from tests.program import STOPS_WITHIN, free_port, wait_until
 
 pytestmark = pytest.mark.faults
@@ -193,6 +193,21 @@ def test_from_inside_intake_records_keys_and_the_rest_of_the_machine_cannot_be_o
     threads = [said for task in Path(f"/proc/{public.process.pid}/task").iterdir() if (said := status_of(task))]
     assert len(threads) > 2
     assert all("NoNewPrivs:\t1" in said for said in threads)  # as Landlock wants it
+
+
+def test_a_database_on_this_machine_is_found_by_its_name_from_inside(public: PublicProcess) -> None:
+    """`localhost` is near, and has to be looked up like any other name."""
+    assert landlock_version(), "this kernel has no Landlock: nothing is shut here"
+    port = str(free_port())
+    server = PostgresServer(settings={"listen_addresses": "localhost", "port": port}).start()
+    try:
+        make_inbox(server.url("postgres"))
+        public.extra = {"CLARION_INBOX_URL": f"postgresql://postgres@localhost:{port}/postgres"}
+        public.start()
+        public.sign(crowd=1, each=1)[0].join()
+        assert (len(public.answered), public.refused) == (1, [])
+    finally:
+        server.remove()
 
 
 def status_of(task: Path) -> str:

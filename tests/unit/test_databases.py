@@ -39,6 +39,15 @@ def test_several_hosts_and_sockets_are_read() -> None:
     assert (socket.hosts, socket.ports, socket.is_near) == ("/var/run/postgresql", "", True)
 
 
+def test_only_a_host_that_is_called_by_a_name_is_looked_up() -> None:
+    """`localhost` is near, and a name."""
+    numbers = ("/n", "/n?host=/var/run/postgresql", "127.0.0.1/n", "[::1]/n", "10.0.0.5,10.0.0.6/n?sslmode=require")
+    names = ("localhost/n", "127.0.0.1,localhost/n", "db.example.org/n?sslmode=require")
+
+    assert [read(f"postgresql://u@{place}").has_names for place in numbers] == [False] * 5
+    assert [read(f"postgresql://u@{place}").has_names for place in names] == [True] * 3
+
+
 @pytest.mark.parametrize(
     "text",
     [

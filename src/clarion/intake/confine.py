@@ -15,10 +15,10 @@ except ImportError:  # not Linux
     landlock = None
 
 _FILES_OF_A_LINE = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile")
-_NAMES_AND_TRUST = (
+_NAMES = (
     "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
-    "/etc/ssl", "/etc/pki", "/usr/share/ca-certificates",
 )  # fmt: skip
+_TRUST = ("/etc/ssl", "/etc/pki", "/usr/share/ca-certificates")
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,8 @@ def _writing() -> "landlock.FSAccess":
 def _way_to(database: Database) -> Iterator[Path]:
     """What the driver reads to reach the server, as far as it is here: names and certificates."""
     own = [database.options.get(name, "") for name in _FILES_OF_A_LINE]
-    for name in [*([] if database.is_near else _NAMES_AND_TRUST), *own]:
+    names, trust = _NAMES if database.has_names else (), () if database.is_near else _TRUST
+    for name in (*names, *trust, *own):
         if name.startswith("/") and Path(name).exists():
             yield Path(name)
 

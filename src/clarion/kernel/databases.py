@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 _OURS = "pgbouncer"
@@ -45,6 +45,11 @@ class Database:
     def is_near(self) -> bool:
         """Whether every host is a Unix socket or on the loopback."""
         return all(_is_near(host) for host in self.hosts.split(","))
+
+    @property
+    def has_names(self) -> bool:
+        """Whether a host has to be looked up: `localhost` too, but no Unix socket and no IP address."""
+        return not all(_is_socket(host) or _ip_address(host) for host in self.hosts.split(","))
 
     def parameters(self) -> dict[str, str]:
         """What libpq is told."""
@@ -117,12 +122,19 @@ def _places(netloc: str) -> tuple[str, str]:
 
 
 def _is_near(host: str) -> bool:
-    if not host or host.startswith("/") or host == "localhost":
-        return True
+    address = _ip_address(host)
+    return _is_socket(host) or host == "localhost" or (address is not None and address.is_loopback)
+
+
+def _is_socket(host: str) -> bool:
+    return not host or host.startswith("/")
+
+
+def _ip_address(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host)
     except ValueError:
-        return False
+        return None
 
 
 def _yes_or_no(text: str) -> bool:
