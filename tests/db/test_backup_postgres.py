@@ -104,20 +104,25 @@ def test_records_and_inbox_come_back_in_an_empty_database(old: Place, tmp_path: 
 
 def test_a_role_that_may_only_read_makes_a_backup(old: Place, tmp_path: Path) -> None:
     """Tables and sequences are all it needs; it can neither change nor delete."""
-    role = f"reader_{new_id()}"
-    with old.line() as line:
-        line.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-        for what in ("TABLES", "SEQUENCES"):
-            grant = f"GRANT SELECT ON ALL {what} IN SCHEMA public TO {{}}"
-            line.execute(sql.SQL(grant).format(sql.Identifier(role)))
-        # With what no backup may hold.
-        line.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(FILES), sql.Identifier(role)))
-    old.url = old.url.replace("postgres@", f"{role}@")
+    sign_in_to_read(old)
 
     back_up(old, tmp_path)
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege), old.line() as line:
         line.execute("DELETE FROM inbox_batches")
+
+
+def test_a_large_object_that_somebody_made_stops_no_backup(old: Place, tmp_path: Path) -> None:
+    """Every role may make one, and none but its owner may read it. Clarion has none."""
+    with old.line() as line:
+        line.execute("SELECT lo_from_bytea(0, 'x')")
+    sign_in_to_read(old)
+
+    archive, keys = back_up(old, tmp_path)
+
+    new = Place(tmp_path / "new", campaigns=0)
+    put_back(new.data, archive, keys=keys, database=new.database)
+    assert (new.campaigns(), len(new.waiting())) == (2, 3)
 
 
 def test_what_is_drained_while_the_backup_is_made_is_in_it(old: Place, tmp_path: Path) -> None:
@@ -276,6 +281,19 @@ def test_a_server_that_does_not_answer_is_told_without_the_password(tmp_path: Pa
     with pytest.raises(DumpFailed, match="pg_dump failed") as found:
         write_backup(data, tmp_path / "b.tar", [], now=NOON, database=database)
     assert "s3cret" not in str(found.value)
+
+
+def sign_in_to_read(place: Place) -> None:
+    """Go on as a new role that may read what a backup holds, as `clarion_backup` may."""
+    role = f"reader_{new_id()}"
+    with place.line() as line:
+        line.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+        for what in ("TABLES", "SEQUENCES"):
+            grant = f"GRANT SELECT ON ALL {what} IN SCHEMA public TO {{}}"
+            line.execute(sql.SQL(grant).format(sql.Identifier(role)))
+        # With what no backup may hold.
+        line.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(FILES), sql.Identifier(role)))
+    place.url = place.url.replace("postgres@", f"{role}@")
 
 
 def fake_program(folder: Path, name: str, does: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,8 @@ def dump_database(database: Database, target: Path, *, spare_bytes: int) -> None
         raise DumpFailed("pg_dump needs a line of its own: give the backup the server's address, not pgbouncer's.")
     # Most of it is sealed and does not shrink: the quickest compression will do.
     command = [_program("pg_dump"), "--format=custom", "--compress=1", "--no-owner", "--no-privileges"]
+    # No large objects (the long name of -B changed): any role can make one, which another may not read; none is ours.
+    command.append("-B")
     # Published files can be made again, and keys by which networks are marked lie among them.
     command += [f"--exclude-table={FILES}", f"--file={target}"]
     with _started(command, database) as process:
