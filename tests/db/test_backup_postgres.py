@@ -125,6 +125,15 @@ def test_a_large_object_that_somebody_made_stops_no_backup(old: Place, tmp_path:
     assert (new.campaigns(), len(new.waiting())) == (2, 3)
 
 
+def test_a_role_that_may_not_make_tables_is_told_so_before_anything_is_changed(old: Place, tmp_path: Path) -> None:
+    archive, _ = back_up(old, tmp_path)
+    sign_in_to_read(old)
+
+    with pytest.raises(DumpFailed, match=r"may not make tables.*owner"):
+        put_back(old.data, archive, replace=True, database=old.database)
+    assert not old.data.restoring.exists()
+
+
 def test_what_is_drained_while_the_backup_is_made_is_in_it(old: Place, tmp_path: Path) -> None:
     """Rows go from the inbox to the records all the while; each that was there before is in one of them."""
     old.sign(300)

@@ -82,11 +82,23 @@ def _refuse_failure(process: "subprocess.Popen[str]", name: str) -> None:
 
 
 def refuse_to_load(database: Database, *, replace: bool) -> None:
-    """Raises `DumpFailed` where somebody uses the database, or where it holds campaigns and `replace` is not said."""
+    """Raises `DumpFailed` where this role may not make tables, where somebody uses the database, or where it holds
+    campaigns and `replace` is not said.
+    """
     with _connected(database) as connection:
+        _refuse_without_right_to_make(connection)
         _wait_to_be_alone(connection)
         if not replace and _holds_campaigns(connection):
             raise DumpFailed("There are records in the database. Name an empty one, or say --replace.")
+
+
+def _refuse_without_right_to_make(connection: "psycopg.Connection[Any]") -> None:
+    found = connection.execute("SELECT has_schema_privilege('public', 'CREATE')").fetchone()
+    if not (found and found[0]):
+        raise DumpFailed(
+            "This role may not make tables: run it with the CLARION_DATABASE_URL of their owner"
+            " (`ALSO=/etc/clarion-owner.env clarion restore …` where units run)."
+        )
 
 
 def _wait_to_be_alone(connection: "psycopg.Connection[Any]") -> None:
