@@ -18,8 +18,8 @@ from clarion.kernel.logs import describe_error
 log = logging.getLogger("clarion.worker")
 
 MEND = (
-    "Give the public process CLARION_INBOX_URL and start it again; then run `clarion move` once more, as the owner of"
-    " the tables (docs/operate/move.md)."
+    "Run `clarion move` once more, as the owner of the tables (docs/operate/move.md). If it never comes to 0, the"
+    " public process still lacks CLARION_INBOX_URL."
 )
 _EVERY_SECONDS = 60
 

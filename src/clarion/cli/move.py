@@ -45,14 +45,21 @@ def move() -> None:
     run. Safe to repeat: a move that was cut off goes on where it was.
     """
     _refuse_without_both(ENV)
-    if has_begun() and step_of(RECORDS).is_done:
+    is_again = has_begun() and step_of(RECORDS).is_done
+    if is_again:
         _refuse_records_used_again(ENV)
         click.echo("The records were moved and compared before.")
     else:
         _move_records(ENV)
     moved = _move_inbox(ENV)
     click.echo(f"{moved} forms that waited in the old inbox were moved.")
-    click.echo("Once office, worker and public site run with CLARION_DATABASE_URL, run this until it says 0 forms.")
+    if is_again and not moved:
+        click.echo("If the public site runs with CLARION_INBOX_URL by now, the move is complete.")
+    else:
+        click.echo(
+            "Once office and worker run with CLARION_DATABASE_URL, and the public site with CLARION_INBOX_URL, run"
+            " this until it says 0 forms."
+        )
 
 
 def _refuse_without_both(env: Env) -> None:
