@@ -26,6 +26,16 @@ def test_a_trial_on_loopback_serves_with_warnings() -> None:
     assert findings("http://localhost:8000", "http://localhost:8001", mail="file") == (0, 4)
 
 
+def test_a_trial_on_loopback_is_told_what_it_is_good_for_and_not_to_be_on_loopback() -> None:
+    """Nothing is left to do there: only what others can reach needs https, or the way back to loopback."""
+    trial, reached = "http://localhost:8000", "http://call.example.org"
+    there = check_serving([Listening("public", "127.0.0.1", trial)], trial, "http://o.localhost", "smtp").warnings
+    elsewhere = check_serving([Listening("public", "0.0.0.0", reached)], reached, "https://o.org", "smtp").problems
+
+    assert [text.partition("change it. ")[2] for text in there] == ["Good for a trial on this machine only."]
+    assert ["Use https" in text for text in elsewhere] == [True]
+
+
 def test_names_for_trials_are_local_and_others_are_not() -> None:
     assert [is_local(name) for name in ("a.localhost", "call.test", "127.0.0.9", "::1")] == [True] * 4
     assert [is_local(name) for name in ("example.org", "0.0.0.0", "localhost.example.org", "a.onion")] == [False] * 4

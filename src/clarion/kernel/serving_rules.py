@@ -53,9 +53,11 @@ def check_serving(listening: list[Listening], public_url: str, office_url: str, 
     findings = Findings()
     for process in listening:
         if urlsplit(process.url).scheme != "https":
+            is_here_alone = process.is_trial and is_local(_host(process.url))  # an onion service is not
+            advice = "Use https, or for a trial a loopback address on both sides."
             findings.add(
                 f"The {process.part} address {process.url} is plain http: anyone on the way can read and change it. "
-                "Use https, or for a trial a loopback address on both sides.",
+                + ("Good for a trial on this machine only." if is_here_alone else advice),
                 is_trial=process.is_trial,
             )
     is_trial = all(process.is_trial for process in listening) and is_local(_host(office_url))
