@@ -172,6 +172,7 @@ class Door:
         ring, links = read_key_ring(self.data.keys, "inbox"), link_public_keys(read_key_ring(self.data.keys, "link"))
         reader = open_reader(self.data.inbox, self.env.inbox_database)
         rows = reader.take(10_000_000)
+        reader.release()  # a server that has not heard of the close yet would keep them from whoever looks next
         reader.close()
         return [
             read_submission(open_row(open_batch_key(ring, row.key_number, row.sealed_key), row.body), links)

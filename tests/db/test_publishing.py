@@ -84,6 +84,17 @@ def test_a_form_that_is_out_is_taken_and_answered_whatever_was_published_first(p
 
 
 @pytest.mark.parametrize("part", PARTS)
+def test_a_page_that_is_out_finds_its_figures_whatever_was_published_first(press: Press, part: str) -> None:
+    make_campaign(languages=("en", "fr"))
+
+    PARTS[part](press)
+
+    address = re.search(r'data-counts="([^"]+)"', page(press, f"/{SLUG}/en/"))
+    assert address
+    assert json.loads(page(press, address[1]))["total"] == 0
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_what_people_agree_to_may_change_with_a_part_of_the_pages(press: Press, part: str) -> None:
     """New software words it differently, and the next figure brings it onto the page."""
     make_campaign()

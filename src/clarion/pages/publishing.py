@@ -206,8 +206,14 @@ def _run(slug: str, desk: Press) -> Publication | None:
 
 
 def _open_door(run: Publication) -> None:
-    """A page is out only when its form is taken: what intake answers with, then the policy, then the page."""
+    """A page is out only when its form is taken: what intake answers with, then the policy, then the page.
+
+    And only with the figures that it asks for; those that are there stay, for `publish_counts` compares with them.
+    """
     run.write_pages((answers,))
+    counts = open_data.counts_json(run.scenes[0])
+    if not (run.site.root / counts.file).is_file():
+        run.write_raw(counts)
     write_policy(run.press)
 
 
