@@ -47,10 +47,10 @@ def _open_slowly(context: BrowserContext) -> Page:
 @pytest.fixture(scope="session")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
-    if request.config.getoption("--slow-line"):
-        BrowserContext.new_page = _open_slowly  # type: ignore[method-assign]
     assert Path(CHROMIUM).exists(), "Chromium is missing: run scripts/install-tools"
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        if request.config.getoption("--slow-line"):
+            patch.setattr(BrowserContext, "new_page", _open_slowly)
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         chromium.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield chromium

@@ -32,6 +32,7 @@ def test_the_domain_of_an_address_holds_in_mail_nothing_but_names(sign: str, at:
 def test_no_letter_goes_to_a_domain_that_mail_would_read_otherwise() -> None:
     with pytest.raises(ValueError, match="no host"):
         mailbox("amina@gmail⑴.com")
+    assert mailbox("clarion@[::1]") == "clarion@[::1]"  # a trial's sender, named after its address
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ MAX_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 _LOCAL = r"(?!\.)(?!\S*\.\.)[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]{1,64}(?<!\.)"
 _LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
 _SHAPE = re.compile(rf"{_LOCAL}@(?=.{{1,185}}\Z)(?:{_LABEL}\.)+{_LABEL}")
-_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+_SYNTAX = re.compile(r"[\x00-\x20()<>,;\"@\\\x7f]")  # of addresses in mail: RFC 5322, section 3.2.3
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -30,7 +30,7 @@ def is_address(text: str) -> bool:
 
 def is_host(domain: str) -> bool:
     """Whether a domain, as `ascii_domain` gives it, holds nothing that mail would read as syntax."""
-    return not domain.isascii() or _HOST.fullmatch(domain) is not None
+    return _SYNTAX.search(domain) is None
 
 
 def can_send(address: str) -> bool:
